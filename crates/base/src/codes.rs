@@ -1,0 +1,1 @@
+//! Codes that identify persons, organisations and divisions.
