@@ -75,6 +75,9 @@ crate::errors! {
     UNAVAILABLE = 503 "unavailable",
         "服务暂时不可用:{what}", "temporarily unavailable: {what}",
         "请稍后重试;数据没有丢失", "try again later; nothing was lost";
+    DISK_FULL = 507 "disk_full",
+        "存储空间已满", "the storage is full",
+        "请联系平台管理员清理空间后重试;已保存的数据没有丢失", "ask the administrator to free space, then try again; what was saved is safe";
     INTERNAL = 500 "internal",
         "平台内部错误", "internal error",
         "请稍后重试,并向平台管理员提供追踪号", "try again later and give the trace number to the administrator";
@@ -211,6 +214,25 @@ impl IntoResponse for Error {
         let mut response = self.render(Lang::Zh, None);
         response.extensions_mut().insert(std::sync::Arc::new(self));
         response
+    }
+}
+
+/// Only the kind of a store's failure goes on; its text may quote values.
+#[cfg(feature = "store")]
+impl From<sea_orm::DbErr> for Error {
+    fn from(e: sea_orm::DbErr) -> Self {
+        use sea_orm::{DbErr, SqlErr};
+        if let Some(SqlErr::UniqueConstraintViolation(_)) = e.sql_err() {
+            return Self::new(&CONFLICT).because("unique constraint");
+        }
+        let text = e.to_string();
+        if text.contains("disk is full") || text.contains("No space left") {
+            return Self::new(&DISK_FULL);
+        }
+        match e {
+            DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Self::new(&UNAVAILABLE).with("what", "store").because(text),
+            _ => Self::internal(text),
+        }
     }
 }
 
