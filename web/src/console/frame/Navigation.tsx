@@ -1,0 +1,148 @@
+import {
+  ApartmentOutlined,
+  AuditOutlined,
+  BookOutlined,
+  CheckSquareOutlined,
+  DesktopOutlined,
+  GlobalOutlined,
+  InboxOutlined,
+  ShareAltOutlined,
+} from '@ant-design/icons';
+import { Link, useRouterState } from '@tanstack/react-router';
+import { Tooltip } from 'antd';
+import type { ReactNode } from 'react';
+import { useText } from '../../i18n';
+import { messages } from './messages';
+
+type Key = keyof typeof messages.zh & string;
+interface Entry {
+  key: Key;
+  to: string;
+  icon: ReactNode;
+  children?: { key: Key; to: string; exact?: boolean }[];
+}
+
+export const ENTRIES: Entry[] = [
+  { key: 'workbench', to: '/', icon: <DesktopOutlined /> },
+  {
+    key: 'catalog',
+    to: '/catalog',
+    icon: <BookOutlined />,
+    children: [
+      { key: 'catalogList', to: '/catalog', exact: true },
+      { key: 'catalogMine', to: '/catalog/mine' },
+    ],
+  },
+  {
+    key: 'collection',
+    to: '/collection',
+    icon: <InboxOutlined />,
+    children: [
+      { key: 'sources', to: '/collection/sources' },
+      { key: 'batches', to: '/collection/batches' },
+    ],
+  },
+  {
+    key: 'quality',
+    to: '/quality',
+    icon: <CheckSquareOutlined />,
+    children: [
+      { key: 'rules', to: '/quality/rules' },
+      { key: 'workOrders', to: '/quality/work-orders' },
+    ],
+  },
+  {
+    key: 'sharing',
+    to: '/sharing',
+    icon: <ShareAltOutlined />,
+    children: [
+      { key: 'cart', to: '/sharing/cart' },
+      { key: 'requests', to: '/sharing/requests' },
+      { key: 'grants', to: '/sharing/grants' },
+      { key: 'applications', to: '/sharing/applications' },
+      { key: 'services', to: '/sharing/services' },
+      { key: 'accessLog', to: '/sharing/access-log' },
+    ],
+  },
+  {
+    key: 'opening',
+    to: '/opening',
+    icon: <GlobalOutlined />,
+    children: [
+      { key: 'datasets', to: '/opening/datasets' },
+      { key: 'opinions', to: '/opening/opinions' },
+      { key: 'withdrawals', to: '/opening/withdrawals' },
+    ],
+  },
+  {
+    key: 'supervision',
+    to: '/supervision',
+    icon: <AuditOutlined />,
+    children: [
+      { key: 'deadlines', to: '/supervision/deadlines' },
+      { key: 'ledger', to: '/supervision/ledger' },
+    ],
+  },
+  {
+    key: 'organisations',
+    to: '/organisations',
+    icon: <ApartmentOutlined />,
+    children: [
+      { key: 'institutions', to: '/organisations' },
+      { key: 'people', to: '/people' },
+    ],
+  },
+];
+
+const under = (path: string, to: string) => (to === '/' ? path === '/' : path === to || path.startsWith(`${to}/`));
+
+export function Navigation({ collapsed }: { collapsed: boolean }) {
+  const t = useText(messages);
+  const path = useRouterState({
+    select: (s) => s.location.pathname.replace(/^\/console/, '').replace(/\/$/, '') || '/',
+  });
+  return (
+    <nav aria-label={t('menu')} className="nav">
+      <ul>
+        {ENTRIES.map((entry) => {
+          const active = under(path, entry.to) || entry.children?.some((c) => under(path, c.to));
+          const first = entry.children?.[0]?.to ?? entry.to;
+          return (
+            <li key={entry.key}>
+              <Tooltip title={collapsed ? t(entry.key) : ''} placement="right">
+                <Link
+                  to={first as never}
+                  className={active ? 'nav-item active' : 'nav-item'}
+                  aria-label={collapsed ? t(entry.key) : undefined}
+                >
+                  {entry.icon}
+                  {!collapsed && <span>{t(entry.key)}</span>}
+                </Link>
+              </Tooltip>
+              {!collapsed && active && entry.children && (
+                <ul className="nav-sub">
+                  {entry.children.map((child) => {
+                    const here = child.exact
+                      ? under(path, child.to) && !entry.children?.some((o) => o !== child && under(path, o.to))
+                      : under(path, child.to);
+                    return (
+                      <li key={child.key}>
+                        <Link
+                          to={child.to as never}
+                          className={here ? 'nav-item active' : 'nav-item'}
+                          aria-current={here ? 'page' : undefined}
+                        >
+                          {t(child.key)}
+                        </Link>
+                      </li>
+                    );
+                  })}
+                </ul>
+              )}
+            </li>
+          );
+        })}
+      </ul>
+    </nav>
+  );
+}

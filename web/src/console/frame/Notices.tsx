@@ -1,0 +1,77 @@
+import { Badge, Button, Popover } from 'antd';
+import { useState } from 'react';
+import { post } from '../../api/client';
+import { useAct, useGet } from '../../api/query';
+import type { Page } from '../../api/types';
+import { moment } from '../../format';
+import { useLang, useText } from '../../i18n';
+import { Icon } from '../../ui/icons';
+import { EmptyState } from '../../ui/States';
+import { messages } from './messages';
+import { useGo } from './search';
+
+interface Notice {
+  id: string;
+  title: string;
+  text?: string | null;
+  href?: string | null;
+  at: string;
+  read_at?: string | null;
+}
+
+export function Notices() {
+  const t = useText(messages);
+  const { lang } = useLang();
+  const go = useGo();
+  const [open, setOpen] = useState(false);
+  const notices = useGet<Page<Notice>>('/notices', { query: { limit: 20 } }, { refetchInterval: 30_000 });
+  const read = useAct((id: string) => post('/notices/{id}/read', { path: { id } }));
+  const unread = notices.data?.items.filter((n) => !n.read_at) ?? [];
+  const content = (
+    <div className="notices">
+      {notices.data?.items.length ? (
+        <ul>
+          {notices.data.items.map((n) => (
+            <li key={n.id} className={n.read_at ? undefined : 'unread'}>
+              <button
+                type="button"
+                className="link-button"
+                onClick={() => {
+                  if (!n.read_at) read.mutate(n.id);
+                  setOpen(false);
+                  if (n.href) go(n.href);
+                }}
+              >
+                {n.title}
+              </button>
+              {n.text && <p className="soft small">{n.text}</p>}
+              <span className="faint small tabular">{moment(n.at, lang)}</span>
+            </li>
+          ))}
+        </ul>
+      ) : (
+        <EmptyState title={t('noNotices')}>{t('noticesHint')}</EmptyState>
+      )}
+    </div>
+  );
+  return (
+    <Popover
+      open={open}
+      onOpenChange={setOpen}
+      trigger="click"
+      placement="bottomRight"
+      content={content}
+      title={t('notices')}
+    >
+      <Button
+        type="text"
+        aria-label={`${t('notices')} ${unread.length}`}
+        icon={
+          <Badge count={unread.length} size="small" overflowCount={99} color="var(--ink)">
+            <Icon name="bell" size={18} />
+          </Badge>
+        }
+      />
+    </Popover>
+  );
+}

@@ -1,0 +1,49 @@
+// The head of a page (name, one sentence, the one main action) and the strip of facts below it.
+
+import { type ReactNode, useEffect } from 'react';
+import './states.css';
+
+export function PageHead({
+  title,
+  lead,
+  action,
+  crumbs,
+}: {
+  title: ReactNode;
+  lead?: ReactNode;
+  action?: ReactNode;
+  crumbs?: ReactNode;
+}) {
+  useEffect(() => {
+    if (typeof title === 'string') document.title = `${title} · 数桥`;
+  }, [title]);
+  return (
+    <header className="page-head">
+      <div>
+        {crumbs && <div className="small faint">{crumbs}</div>}
+        <h1>{title}</h1>
+        {lead && <p>{lead}</p>}
+      </div>
+      {action && <div className="row">{action}</div>}
+    </header>
+  );
+}
+
+export interface Fact {
+  label: string;
+  value: ReactNode;
+}
+
+/** The five facts that matter. */
+export function FactStrip({ facts }: { facts: Fact[] }) {
+  return (
+    <dl className="facts">
+      {facts.map((fact) => (
+        <div className="fact" key={fact.label}>
+          <dt>{fact.label}</dt>
+          <dd>{fact.value ?? '—'}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

@@ -1,0 +1,88 @@
+// What a page shows when it waits, fails or has nothing: never a blank.
+
+import type { ReactNode } from 'react';
+import { ApiError } from '../api/client';
+import type { Problem } from '../api/types';
+import { useText } from '../i18n';
+import { Icon } from './icons';
+import { messages } from './messages';
+import './states.css';
+
+export function Skeleton({ lines = 4 }: { lines?: number }) {
+  const t = useText(messages);
+  return (
+    <div className="stack tight" role="status" aria-label={t('loading')}>
+      {Array.from({ length: lines }, (_, i) => (
+        <span key={i} className="skeleton" style={{ width: `${92 - ((i * 17) % 40)}%` }} />
+      ))}
+    </div>
+  );
+}
+
+/** What this place is for and how it fills; `action` starts the filling. */
+export function EmptyState({ title, children, action }: { title: string; children?: ReactNode; action?: ReactNode }) {
+  return (
+    <div className="state">
+      <h3>{title}</h3>
+      {children && <p className="soft">{children}</p>}
+      {action}
+    </div>
+  );
+}
+
+export const problemOf = (error: unknown): Problem =>
+  error instanceof ApiError
+    ? error.problem
+    : { title: error instanceof Error ? error.message : String(error), status: 0, code: 'unexpected', next: '' };
+
+/** What is wrong, what to do next, the article; the trace for whoever is asked for help. */
+export function ErrorView({ error, retry, inline }: { error: unknown; retry?: () => void; inline?: boolean }) {
+  const t = useText(messages);
+  const problem = problemOf(error);
+  return (
+    <div className={inline ? 'problem inline' : 'problem'} role="alert">
+      <Icon name="alert" />
+      <div className="stack tight">
+        <strong>{problem.title}</strong>
+        {problem.next && <span>{problem.next}</span>}
+        {problem.article && <span className="soft">{problem.article}</span>}
+        {problem.errors && problem.errors.length > 0 && (
+          <ul className="problem-fields">
+            {problem.errors.map((e) => (
+              <li key={`${e.field}-${e.code}`}>
+                <code>{e.field}</code> {e.message}
+              </li>
+            ))}
+          </ul>
+        )}
+        {problem.trace && (
+          <span className="faint small">
+            {t('trace')} <code>{problem.trace}</code>
+          </span>
+        )}
+        {retry && (
+          <span>
+            <button type="button" className="button" onClick={retry}>
+              {t('retry')}
+            </button>
+          </span>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** The three ends of a query, then its content. */
+export function Loaded<T>({
+  query,
+  children,
+  lines,
+}: {
+  query: { data: T | undefined; error: unknown; refetch: () => unknown };
+  children: (data: T) => ReactNode;
+  lines?: number;
+}) {
+  if (query.data !== undefined) return children(query.data);
+  if (query.error) return <ErrorView error={query.error} retry={() => query.refetch()} />;
+  return <Skeleton lines={lines} />;
+}
