@@ -53,7 +53,10 @@ impl CitizenIdFault {
     pub fn message(self, lang: crate::Lang) -> &'static str {
         let (zh, en) = match self {
             Self::Malformed => ("不是有效的公民身份号码格式", "not in the form of a citizen ID number"),
-            Self::ImpossibleBirth => ("公民身份号码中的出生日期不存在", "the birth date in the ID number does not exist"),
+            Self::ImpossibleBirth => (
+                "公民身份号码中的出生日期不存在",
+                "the birth date in the ID number does not exist",
+            ),
             Self::CheckDigitFails => ("公民身份号码校验位不符", "the check digit of the ID number fails"),
             Self::TailLost => (
                 "公民身份号码被当作数值保存,末位已丢失",
@@ -72,7 +75,11 @@ pub fn citizen_id_check(first_17: &[u8]) -> Option<u8> {
     if first_17.len() != 17 || !first_17.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let sum: u32 = first_17.iter().zip(CITIZEN_WEIGHTS).map(|(d, w)| u32::from(d - b'0') * w).sum();
+    let sum: u32 = first_17
+        .iter()
+        .zip(CITIZEN_WEIGHTS)
+        .map(|(d, w)| u32::from(d - b'0') * w)
+        .sum();
     Some(CITIZEN_CHECKS[(sum % 11) as usize])
 }
 
@@ -105,27 +112,50 @@ fn citizen_id_18(bytes: &[u8]) -> Result<CitizenId, CitizenIdFault> {
     if citizen_id_check(&bytes[..17]) != Some(last) {
         // A spreadsheet keeps fifteen significant digits and fills with noughts.
         let tail_lost = bytes.ends_with(b"000");
-        return Err(if tail_lost { CitizenIdFault::TailLost } else { CitizenIdFault::CheckDigitFails });
+        return Err(if tail_lost {
+            CitizenIdFault::TailLost
+        } else {
+            CitizenIdFault::CheckDigitFails
+        });
     }
-    let birth = NaiveDate::from_ymd_opt(number(&bytes[6..10]) as i32, number(&bytes[10..12]), number(&bytes[12..14]))
-        .filter(|_| number(&bytes[6..10]) >= 1850)
-        .ok_or(CitizenIdFault::ImpossibleBirth)?;
-    Ok(CitizenId { birth, female: bytes[16] % 2 == 0, division: number(&bytes[..6]), legacy: false })
+    let birth = NaiveDate::from_ymd_opt(
+        number(&bytes[6..10]) as i32,
+        number(&bytes[10..12]),
+        number(&bytes[12..14]),
+    )
+    .filter(|_| number(&bytes[6..10]) >= 1850)
+    .ok_or(CitizenIdFault::ImpossibleBirth)?;
+    Ok(CitizenId {
+        birth,
+        female: bytes[16] % 2 == 0,
+        division: number(&bytes[..6]),
+        legacy: false,
+    })
 }
 
 fn citizen_id_15(bytes: &[u8]) -> Result<CitizenId, CitizenIdFault> {
     if !is_province(number(&bytes[..2])) {
         return Err(CitizenIdFault::Malformed);
     }
-    let birth =
-        NaiveDate::from_ymd_opt(1900 + number(&bytes[6..8]) as i32, number(&bytes[8..10]), number(&bytes[10..12]))
-            .ok_or(CitizenIdFault::ImpossibleBirth)?;
-    Ok(CitizenId { birth, female: bytes[14] % 2 == 0, division: number(&bytes[..6]), legacy: true })
+    let birth = NaiveDate::from_ymd_opt(
+        1900 + number(&bytes[6..8]) as i32,
+        number(&bytes[8..10]),
+        number(&bytes[10..12]),
+    )
+    .ok_or(CitizenIdFault::ImpossibleBirth)?;
+    Ok(CitizenId {
+        birth,
+        female: bytes[14] % 2 == 0,
+        division: number(&bytes[..6]),
+        legacy: true,
+    })
 }
 
 /// Written as a number in exponents: `3.30106E+17`. What it was cannot be had back.
 pub fn is_scientific(s: &str) -> bool {
-    let Some((mantissa, exponent)) = s.split_once(['E', 'e']) else { return false };
+    let Some((mantissa, exponent)) = s.split_once(['E', 'e']) else {
+        return false;
+    };
     let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
     let digits = mantissa.replacen('.', "", 1);
     !exponent.is_empty()
@@ -160,7 +190,13 @@ pub enum Uscc {
 impl Uscc {
     /// Valid, or issued with a wrong check character.
     pub fn is_plausible(self) -> bool {
-        matches!(self, Uscc::Valid | Uscc::CheckDigitFails { organisation_code_ok: true })
+        matches!(
+            self,
+            Uscc::Valid
+                | Uscc::CheckDigitFails {
+                    organisation_code_ok: true
+                }
+        )
     }
 }
 
@@ -180,7 +216,10 @@ const fn inverse(alphabet: &[u8]) -> [u8; 128] {
 static USCC_VALUES: [u8; 128] = inverse(USCC_ALPHABET);
 
 fn uscc_value(byte: u8) -> Option<u32> {
-    USCC_VALUES.get(usize::from(byte)).filter(|v| **v != 255).map(|v| u32::from(*v))
+    USCC_VALUES
+        .get(usize::from(byte))
+        .filter(|v| **v != 255)
+        .map(|v| u32::from(*v))
 }
 
 /// The check character of the first 17 of a USCC (ISO 7064 MOD 31-3).
@@ -236,23 +275,25 @@ pub fn uscc(s: &str) -> Uscc {
     if uscc_check(&bytes[..17]) == Some(bytes[17]) {
         return Uscc::Valid;
     }
-    Uscc::CheckDigitFails { organisation_code_ok: organisation_code_check(&bytes[8..16]) == Some(bytes[16]) }
+    Uscc::CheckDigitFails {
+        organisation_code_ok: organisation_code_check(&bytes[8..16]) == Some(bytes[16]),
+    }
 }
 
 /// A mobile phone number of mainland China: eleven digits from 13… to 19….
 pub fn is_mobile_phone(s: &str) -> bool {
     let bytes = s.as_bytes();
-    bytes.len() == 11
-        && bytes[0] == b'1'
-        && (b'3'..=b'9').contains(&bytes[1])
-        && bytes.iter().all(u8::is_ascii_digit)
+    bytes.len() == 11 && bytes[0] == b'1' && (b'3'..=b'9').contains(&bytes[1]) && bytes.iter().all(u8::is_ascii_digit)
 }
 
 /// Full-width letters, digits, signs and the ideographic space as ASCII, and
 /// white space at both ends away. Borrowed when there was nothing to do.
 pub fn half_width(s: &str) -> Cow<'_, str> {
     let trimmed = s.trim();
-    if !trimmed.chars().any(|c| matches!(c, '\u{FF01}'..='\u{FF5E}' | '\u{3000}')) {
+    if !trimmed
+        .chars()
+        .any(|c| matches!(c, '\u{FF01}'..='\u{FF5E}' | '\u{3000}'))
+    {
         return Cow::Borrowed(trimmed);
     }
     let narrow = |c: char| match c {
@@ -265,7 +306,8 @@ pub fn half_width(s: &str) -> Cow<'_, str> {
 
 /// Whether some digits or letters are full-width.
 pub fn has_full_width(s: &str) -> bool {
-    s.chars().any(|c| matches!(c, '\u{FF10}'..='\u{FF19}' | '\u{FF21}'..='\u{FF3A}' | '\u{FF41}'..='\u{FF5A}'))
+    s.chars()
+        .any(|c| matches!(c, '\u{FF10}'..='\u{FF19}' | '\u{FF21}'..='\u{FF3A}' | '\u{FF41}'..='\u{FF5A}'))
 }
 
 /// 行政层级: the three levels of the platform.
@@ -311,7 +353,11 @@ impl Division {
 }
 
 static DIVISIONS: LazyLock<Vec<Division>> = LazyLock::new(|| {
-    include_str!("../../../rules/divisions.csv").lines().skip(1).filter_map(parse_division).collect()
+    include_str!("../../../rules/divisions.csv")
+        .lines()
+        .skip(1)
+        .filter_map(parse_division)
+        .collect()
 });
 static BY_CODE: LazyLock<HashMap<&'static str, &'static Division>> =
     LazyLock::new(|| DIVISIONS.iter().map(|d| (d.code, d)).collect());
@@ -362,7 +408,10 @@ mod tests {
     fn plt_4_citizen_id_is_checked_by_its_check_digit() {
         // The example of the standard.
         let example = citizen_id("11010519491231002X").expect("the standard's example");
-        assert_eq!((example.birth.to_string().as_str(), example.female, example.division), ("1949-12-31", true, 110105));
+        assert_eq!(
+            (example.birth.to_string().as_str(), example.female, example.division),
+            ("1949-12-31", true, 110105)
+        );
         assert_eq!(citizen_id("11010519491231002x"), Ok(example));
         for last in "0123456789".chars() {
             let wrong = format!("11010519491231002{last}");
@@ -385,7 +434,10 @@ mod tests {
     fn plt_4_citizen_id_faults_are_told_apart() {
         assert_eq!(citizen_id(""), Err(CitizenIdFault::Malformed));
         assert_eq!(citizen_id("12345"), Err(CitizenIdFault::Malformed));
-        assert_eq!(citizen_id(&id("33010619900230123")), Err(CitizenIdFault::ImpossibleBirth));
+        assert_eq!(
+            citizen_id(&id("33010619900230123")),
+            Err(CitizenIdFault::ImpossibleBirth)
+        );
         assert_eq!(citizen_id(&id("00010619900203123")), Err(CitizenIdFault::Malformed));
         assert_eq!(citizen_id("330106199003071235"), Err(CitizenIdFault::CheckDigitFails));
         assert_eq!(citizen_id("330106199003071000"), Err(CitizenIdFault::TailLost));
@@ -402,10 +454,26 @@ mod tests {
         assert_eq!(uscc("91350100M000100Y43"), Uscc::Valid, "the standard's example");
         let mut wrong_check = "91350100M000100Y4".to_owned();
         wrong_check.push('4');
-        assert_eq!(uscc(&wrong_check), Uscc::CheckDigitFails { organisation_code_ok: true });
+        assert_eq!(
+            uscc(&wrong_check),
+            Uscc::CheckDigitFails {
+                organisation_code_ok: true
+            }
+        );
         assert!(uscc(&wrong_check).is_plausible());
-        assert_eq!(uscc("91350100M000200Y43"), Uscc::CheckDigitFails { organisation_code_ok: false });
-        for malformed in ["", "91350100M000100Y4", "9135O100M000100Y43", "913501００M000100Y43", "91350100m000100y43"] {
+        assert_eq!(
+            uscc("91350100M000200Y43"),
+            Uscc::CheckDigitFails {
+                organisation_code_ok: false
+            }
+        );
+        for malformed in [
+            "",
+            "91350100M000100Y4",
+            "9135O100M000100Y43",
+            "913501００M000100Y43",
+            "91350100m000100y43",
+        ] {
             assert_eq!(uscc(malformed), Uscc::Malformed, "{malformed}");
         }
         assert!(is_organisation_code("M000100Y-4") && !is_organisation_code("M000100Y-5"));
@@ -421,10 +489,17 @@ mod tests {
     #[test]
     fn plt_1_zhejiang_has_eleven_cities_and_ninety_counties() {
         let count = |level| divisions().iter().filter(|d| d.level == level).count();
-        assert_eq!((count(Level::Province), count(Level::City), count(Level::County)), (1, 11, 90));
+        assert_eq!(
+            (count(Level::Province), count(Level::City), count(Level::County)),
+            (1, 11, 90)
+        );
         assert_eq!(BY_CODE.len(), 102, "no code twice");
         for d in divisions() {
-            assert!(d.code.len() == 6 && d.code.bytes().all(|b| b.is_ascii_digit()), "{}", d.code);
+            assert!(
+                d.code.len() == 6 && d.code.bytes().all(|b| b.is_ascii_digit()),
+                "{}",
+                d.code
+            );
             let parent = d.parent.map(|p| division(p).expect("its parent is in the table"));
             assert_eq!(parent.is_none(), d.level == Level::Province, "{}", d.name);
             if let Some(parent) = parent {
