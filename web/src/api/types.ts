@@ -144,7 +144,7 @@ export interface Item {
   name: string;
   title: string;
   meaning?: string | null;
-  type: string;
+  type?: string;
   length?: number | null;
   scale?: number | null;
   format?: string | null;
@@ -153,19 +153,20 @@ export interface Item {
   identifier?: string | null;
   key: boolean;
   nullable: boolean;
-  grade: Grade;
+  grade?: Grade | null;
   sharing?: string | null;
   opening?: string | null;
 }
 export interface SharingTerms {
-  attribute: 'unconditional' | 'restricted' | 'not_shared';
+  attribute?: 'unconditional' | 'restricted' | 'not_shared' | null;
   condition?: string | null;
   reason?: string | null;
+  grounds?: string[] | null;
   basis?: string | null;
   modes: string[];
 }
 export interface OpeningTerms {
-  attribute: 'unconditional' | 'restricted' | 'prohibited';
+  attribute?: 'unconditional' | 'restricted' | 'prohibited' | null;
   condition?: string | null;
   grounds?: string | string[] | null;
   basis?: string | null;

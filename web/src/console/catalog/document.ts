@@ -1,0 +1,134 @@
+// What the editor edits: one version of an entry, incomplete while a draft.
+
+import type { Item, OpeningTerms, Resource, SharingTerms } from '../../api/types';
+
+export interface Document {
+  title: string;
+  summary: string;
+  responsible_id?: string;
+  division_code?: string;
+  subject: string;
+  format: string;
+  data_type: string;
+  libraries: string[];
+  items: Item[];
+  sharing: SharingTerms & { grounds: string[] };
+  opening: Omit<OpeningTerms, 'grounds'> & { grounds: string[] };
+  update_frequency: string;
+  time_span?: { from?: string; to?: string };
+  volume?: number;
+  grade?: string;
+  channels: string[];
+  related: string[];
+}
+
+export const EMPTY: Document = {
+  title: '',
+  summary: '',
+  subject: '',
+  format: 'database',
+  data_type: 'structured',
+  libraries: [],
+  items: [],
+  sharing: { modes: ['verify', 'query'], grounds: [] },
+  opening: { grounds: [] },
+  update_frequency: '',
+  channels: ['interface'],
+  related: [],
+};
+
+export function documentOf(r: Resource): Document {
+  const span = r.time_span as unknown;
+  const grounds = (value: unknown) => (Array.isArray(value) ? (value as string[]) : []);
+  return {
+    title: r.title,
+    summary: r.summary,
+    responsible_id: r.responsible?.id,
+    division_code: r.division?.code,
+    subject: r.subject,
+    format: r.format,
+    data_type: r.data_type,
+    libraries: r.libraries,
+    items: r.items,
+    sharing: { ...r.sharing, grounds: grounds(r.sharing.grounds) },
+    opening: { ...r.opening, grounds: grounds(r.opening.grounds) },
+    update_frequency: r.update_frequency,
+    time_span: span && typeof span === 'object' ? (span as Document['time_span']) : undefined,
+    volume: r.volume ?? undefined,
+    grade: r.grade ?? undefined,
+    channels: r.channels,
+    related: r.related.map((x) => (typeof x === 'string' ? x : (x as { id: string }).id)),
+  };
+}
+
+/** The first save gives each new item its id; without it the next save would make it another item. */
+export function withIds(document: Document, saved: Item[]): Document {
+  const items = document.items.map((item) => (item.id ? item : { ...item, id: saved.find((s) => s.name === item.name)?.id }));
+  return { ...document, items };
+}
+
+export const emptyItem = (): Item => ({
+  name: '',
+  title: '',
+  meaning: '',
+  type: 'string',
+  key: false,
+  nullable: true,
+  grade: 'L2',
+});
+
+const TYPES: Record<string, string> = {
+  文本: 'string',
+  字符: 'string',
+  字符型: 'string',
+  字符串: 'string',
+  varchar: 'string',
+  char: 'string',
+  text: 'string',
+  string: 'string',
+  整数: 'integer',
+  整型: 'integer',
+  数值: 'decimal',
+  int: 'integer',
+  bigint: 'integer',
+  integer: 'integer',
+  小数: 'decimal',
+  数值型: 'decimal',
+  decimal: 'decimal',
+  number: 'decimal',
+  numeric: 'decimal',
+  double: 'decimal',
+  float: 'decimal',
+  日期: 'date',
+  日期型: 'date',
+  date: 'date',
+  日期时间: 'datetime',
+  时间: 'datetime',
+  datetime: 'datetime',
+  timestamp: 'datetime',
+  是否: 'boolean',
+  布尔: 'boolean',
+  boolean: 'boolean',
+  bool: 'boolean',
+};
+const YES = /^(是|y|yes|true|1|√|✓|pk|主键)$/i;
+
+/** Rows as a spreadsheet gives them: title, column name, meaning, type, length, key, nullable, grade. A head row is skipped. */
+export function itemsFromText(text: string): Item[] {
+  return text
+    .replace(/\r\n?/g, '\n')
+    .split('\n')
+    .map((line) => line.split('\t').map((cell) => cell.trim().replace(/^"(.*)"$/, '$1')))
+    .filter((cells) => cells.some(Boolean) && !/^(中文名|名称|title)/i.test(cells[0] ?? ''))
+    .map(([title = '', name = '', meaning = '', type = '', length = '', key = '', nullable = '', grade = '']) => ({
+      ...emptyItem(),
+      title,
+      name,
+      meaning,
+      type: TYPES[type.toLowerCase()] ?? 'string',
+      length: Number.parseInt(length, 10) || undefined,
+      key: YES.test(key),
+      nullable: nullable ? YES.test(nullable) : true,
+      grade: (/^L?[1-4]$/i.test(grade) ? `L${grade.slice(-1)}` : 'L2') as Item['grade'],
+    }));
+}

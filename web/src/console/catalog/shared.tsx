@@ -1,0 +1,143 @@
+// What several pages of the catalog need: vocabulary, state tag, cart, items.
+
+import { useQueryClient } from '@tanstack/react-query';
+import { App } from 'antd';
+import { get, put } from '../../api/client';
+import { useGet } from '../../api/query';
+import type { Item } from '../../api/types';
+import { textOf, useLang, useText } from '../../i18n';
+import { type Column, DataTable } from '../../ui/console/DataTable';
+import { GradeMark, Tag, type Tone, useTypeName } from '../../ui/Tags';
+import { messages } from './messages';
+
+export interface Term {
+  code: string;
+  zh: string;
+  en: string;
+}
+export interface Vocabulary {
+  subjects: Term[];
+  formats: Term[];
+  data_types: Term[];
+  frequencies: Term[];
+  channels: Term[];
+  base_libraries: Term[];
+  thematic_libraries: Term[];
+}
+
+/** The lists an entry chooses from, and the name of a code in the reader's language. */
+export function useVocabulary() {
+  const { lang } = useLang();
+  const query = useGet<Vocabulary>('/catalog/vocabulary', {}, { staleTime: Number.POSITIVE_INFINITY });
+  const lists = query.data;
+  const options = (list: keyof Vocabulary) =>
+    (lists?.[list] ?? []).map((term) => ({ value: term.code, label: term[lang] }));
+  const name = (list: keyof Vocabulary, code: string | null | undefined) =>
+    lists?.[list].find((term) => term.code === code)?.[lang] ?? code ?? '';
+  const library = (code: string) =>
+    [...(lists?.base_libraries ?? []), ...(lists?.thematic_libraries ?? [])].find((t) => t.code === code)?.[lang] ??
+    code;
+  return { options, name, library };
+}
+
+const TONES: Record<string, Tone> = {
+  published: 'good',
+  in_review: 'ink',
+  returned: 'warn',
+  revising: 'ink',
+  withdrawn: 'bad',
+};
+
+export function StateTag({ state }: { state: string }) {
+  const { lang } = useLang();
+  return <Tag tone={TONES[state] ?? 'plain'}>{textOf(messages, lang, `state_${state}`)}</Tag>;
+}
+
+/** 申购车: what is to be requested, resource by resource. */
+export interface Cart {
+  items: { resource_id: string; item_ids: string[] }[];
+}
+export function useCart() {
+  const t = useText(messages);
+  const { message } = App.useApp();
+  const client = useQueryClient();
+  const add = async (lines: Cart['items']) => {
+    const cart = await get<Cart>('/cart');
+    const rest = cart.items.filter((old) => !lines.some((line) => line.resource_id === old.resource_id));
+    const merged = lines.map((line) => {
+      const old = cart.items.find((o) => o.resource_id === line.resource_id);
+      return { ...line, item_ids: [...new Set([...(old?.item_ids ?? []), ...line.item_ids])] };
+    });
+    await put('/cart', {
+      body: { items: [...rest, ...merged].map(({ resource_id, item_ids }) => ({ resource_id, item_ids })) },
+    });
+    await client.invalidateQueries({ queryKey: ['/cart'] });
+    message.success(t('addedToCart'));
+  };
+  return { add };
+}
+
+/** Matches of the asked words, marked. */
+export function Highlight({ text, words }: { text: string; words?: string }) {
+  const terms = (words ?? '').split(/\s+/).filter(Boolean);
+  if (terms.length === 0) return text;
+  const pattern = new RegExp(`(${terms.map((w) => w.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')})`, 'gi');
+  return text.split(pattern).map((part, i) => (i % 2 ? <mark key={i}>{part}</mark> : part));
+}
+
+export function ItemsTable({
+  items,
+  picked,
+  onPick,
+}: {
+  items: Item[];
+  picked?: Set<string>;
+  onPick?: (p: Set<string>) => void;
+}) {
+  const t = useText(messages);
+  const { lang } = useLang();
+  const typeName = useTypeName();
+  const columns: Column<Item>[] = [
+    {
+      key: 'title',
+      title: t('itemTitle'),
+      narrow: true,
+      render: (i) => (
+        <span className="title-cell">
+          <span className="row">
+            {i.title}
+            {i.key && <Tag tone="ink">{t('key')}</Tag>}
+          </span>
+          <code className="faint">{i.name}</code>
+        </span>
+      ),
+    },
+    {
+      key: 'type',
+      title: t('type'),
+      nowrap: true,
+      narrow: true,
+      render: (i) => `${typeName(i.type ?? '')}${i.length ? `（${i.length}${i.scale ? `,${i.scale}` : ''}）` : ''}`,
+    },
+    { key: 'grade', title: t('grade'), render: (i) => <GradeMark grade={i.grade} /> },
+    { key: 'nullable', title: t('nullable'), render: (i) => (i.nullable ? t('yes') : t('no')) },
+    {
+      key: 'identifier',
+      title: t('identifier'),
+      nowrap: true,
+      render: (i) => (i.identifier ? textOf(messages, lang, `id_${i.identifier}`) : ''),
+    },
+    { key: 'meaning', title: t('meaning'), render: (i) => <span className="soft">{i.meaning}</span> },
+  ];
+  return (
+    <DataTable
+      caption={t('items')}
+      compact
+      columns={columns}
+      rows={items}
+      rowKey={(i) => i.id ?? i.name}
+      picked={picked}
+      onPick={onPick}
+    />
+  );
+}

@@ -1,0 +1,47 @@
+// Values of an entry's fields in the reader's language, for comparisons.
+
+import { textOf, useLang, useText } from '../../i18n';
+import { messages as ui } from '../../ui/messages';
+import { messages } from './messages';
+import { useVocabulary } from './shared';
+
+export function useValueName() {
+  const t = useText(messages);
+  const { lang } = useLang();
+  const v = useVocabulary();
+  return (path: string, value: unknown): string | undefined => {
+    const leaf =
+      path
+        .replace(/\[\d+\]/g, '')
+        .split('.')
+        .at(-1) ?? '';
+    if (typeof value === 'boolean') return value ? t('yes') : t('no');
+    if (typeof value !== 'string') return undefined;
+    if (path === 'sharing.attribute' || leaf === 'sharing') return textOf(ui, lang, `sharing_${value}`);
+    if (path === 'opening.attribute' || leaf === 'opening') return textOf(ui, lang, `opening_${value}`);
+    switch (leaf) {
+      case 'modes':
+        return textOf(ui, lang, `mode_${value}`);
+      case 'type':
+        return textOf(ui, lang, `type_${value}`);
+      case 'identifier':
+        return textOf(messages, lang, `id_${value}`);
+      case 'subject':
+        return v.name('subjects', value);
+      case 'format':
+        return v.name('formats', value);
+      case 'data_type':
+        return v.name('data_types', value);
+      case 'update_frequency':
+        return v.name('frequencies', value);
+      case 'channels':
+        return v.name('channels', value);
+      case 'libraries':
+        return v.library(value);
+      case 'collection_state':
+        return textOf(messages, lang, `collection_${value}`);
+      default:
+        return undefined;
+    }
+  };
+}
