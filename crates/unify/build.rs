@@ -1,0 +1,2 @@
+// Cargo only counts build-dependencies of crates that have a build script.
+fn main() {}
