@@ -74,7 +74,7 @@ impl From<bool> for Value {
 /// appends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// From 1, without a gap. 0 until the store has appended the entry.
+    /// From 0, without a gap: the place of its leaf in the tree. The store gives it.
     pub seq: u64,
     /// When it was decided.
     pub at: Moment,

@@ -11,8 +11,8 @@
 //! offline.
 //!
 //! Invariants:
-//! - `seq` counts from 1 without a gap. Entry `seq` is leaf `seq - 1`, and a tree
-//!   of size n holds the entries 1 to n.
+//! - `seq` counts from 0 without a gap: entry `seq` is leaf `seq` of the tree, and
+//!   a tree of size n holds the entries 0 to n - 1.
 //! - One entry has exactly one encoding: decoding refuses all others.
 //! - No personal data in an entry. Texts that people write are salted hashes.
 //!

@@ -104,7 +104,7 @@ pub fn bake<E>(recipes: &[Recipe], mut node: impl FnMut(Node) -> Result<Hash, E>
 /// Proof that an entry is in the tree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct InclusionProof {
-    /// Leaf, from 0: `seq - 1`.
+    /// The leaf: `seq` of the entry.
     pub index: u64,
     /// Leaves of the tree.
     pub size: u64,

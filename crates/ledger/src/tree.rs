@@ -45,6 +45,11 @@ pub(crate) fn split_point(n: u64) -> u64 {
     1 << (63 - (n - 1).leading_zeros())
 }
 
+/// Bytes that [`Frontier::to_bytes`] did not write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a frontier: the number of hashes does not fit the size")]
+pub struct NotAFrontier;
+
 /// The right edge of the tree: one hash for each complete subtree, largest first,
 /// as many as `size` has bits set. Appending a leaf costs O(1) hashes on average
 /// and O(log n) at most.
@@ -58,7 +63,7 @@ impl Frontier {
     pub fn new() -> Self {
         Self::default()
     }
-    /// Leaves so far; also the `seq` of the last entry.
+    /// Leaves so far; also the `seq` of the next entry.
     pub fn size(&self) -> u64 {
         self.size
     }
@@ -88,9 +93,10 @@ impl Frontier {
         }
         out
     }
-    /// `None` where the number of hashes does not fit the size.
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (size, hashes) = bytes.split_first_chunk::<8>()?;
+    /// # Errors
+    /// Bytes whose number of hashes does not fit the size.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, NotAFrontier> {
+        let (size, hashes) = bytes.split_first_chunk::<8>().ok_or(NotAFrontier)?;
         let size = u64::from_be_bytes(*size);
         let (hashes, rest) = hashes.as_chunks::<32>();
         if !rest.is_empty() || hashes.len() as u32 != size.count_ones() {
@@ -181,8 +187,8 @@ mod tests {
             frontier.push([i; 32]);
         }
         let bytes = frontier.to_bytes();
-        assert!(Frontier::from_bytes(&bytes[..bytes.len() - 1]).is_none());
-        assert!(Frontier::from_bytes(&bytes[..40]).is_none());
-        assert!(Frontier::from_bytes(&[]).is_none());
+        assert!(Frontier::from_bytes(&bytes[..bytes.len() - 1]).is_err());
+        assert!(Frontier::from_bytes(&bytes[..40]).is_err());
+        assert!(Frontier::from_bytes(&[]).is_err());
     }
 }
