@@ -22,6 +22,10 @@ export const queryClient = new QueryClient({
   },
 });
 
+window.addEventListener('shuqiao:lang', () => {
+  queryClient.invalidateQueries();
+});
+
 type Options<T> = Omit<UseQueryOptions<T, ApiError>, 'queryKey' | 'queryFn'>;
 
 export function useGet<T>(path: string, call: Call = {}, options: Options<T> = {}) {

@@ -52,6 +52,7 @@ export interface AllowedOutcome {
   name: string;
   title: string;
   reason_required: boolean;
+  effect?: string | null;
   articles?: Article[];
 }
 export interface Step {

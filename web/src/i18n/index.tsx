@@ -18,21 +18,28 @@ export function defineMessages<const Z extends Record<string, string>>(
 
 const STORE = 'shuqiao.lang';
 
-export function currentLang(): Lang {
-  const asked = new URLSearchParams(location.search).get('lang');
-  const lang = asked ?? localStorage.getItem(STORE);
-  return lang === 'en' ? 'en' : 'zh';
-}
+// `?lang=en` in an address that somebody was given counts once, at the start.
+const asked = new URLSearchParams(location.search).get('lang');
+if (asked) localStorage.setItem(STORE, asked);
+
+export const currentLang = (): Lang => (localStorage.getItem(STORE) === 'en' ? 'en' : 'zh');
 
 const Context = createContext<{ lang: Lang; setLang: (lang: Lang) => void }>({ lang: 'zh', setLang: () => {} });
 
 export function LangProvider({ children }: { children: ReactNode }) {
-  const [lang, setLang] = useState<Lang>(currentLang);
+  const [lang, show] = useState<Lang>(currentLang);
   useEffect(() => {
     document.documentElement.lang = lang === 'en' ? 'en' : 'zh-CN';
-    localStorage.setItem(STORE, lang);
   }, [lang]);
-  const value = useMemo(() => ({ lang, setLang }), [lang]);
+  const value = useMemo(() => {
+    const setLang = (next: Lang) => {
+      localStorage.setItem(STORE, next);
+      show(next);
+      // The server's texts come anew in the new language.
+      window.dispatchEvent(new Event('shuqiao:lang'));
+    };
+    return { lang, setLang };
+  }, [lang]);
   return <Context.Provider value={value}>{children}</Context.Provider>;
 }
 

@@ -63,7 +63,9 @@ export function documentOf(r: Resource): Document {
 
 /** The first save gives each new item its id; without it the next save would make it another item. */
 export function withIds(document: Document, saved: Item[]): Document {
-  const items = document.items.map((item) => (item.id ? item : { ...item, id: saved.find((s) => s.name === item.name)?.id }));
+  const items = document.items.map((item) =>
+    item.id ? item : { ...item, id: saved.find((s) => s.name === item.name)?.id },
+  );
   return { ...document, items };
 }
 

@@ -3,7 +3,7 @@
 
 import { Button, Form, Input, Radio } from 'antd';
 import { type ReactNode, useState } from 'react';
-import type { Step, Timeline as TimelineShape } from '../../api/types';
+import type { AllowedOutcome, Step, Timeline as TimelineShape } from '../../api/types';
 import { useText } from '../../i18n';
 import { messages } from '../messages';
 import { ErrorView } from '../States';
@@ -20,7 +20,7 @@ export interface ProcedurePanelProps {
   /** Sends the decision; the panel waits for it and shows a refusal. */
   onDecide?: (decision: Decision) => Promise<unknown>;
   /** More fields for an outcome (masks of a grant, treatment of a dataset). */
-  extra?: (outcome: string) => ReactNode;
+  extra?: (outcome: AllowedOutcome) => ReactNode;
 }
 
 export function ProcedurePanel({ timeline, onDecide, extra }: ProcedurePanelProps) {
@@ -84,7 +84,7 @@ export function DecisionForm({
           </div>
         </Radio.Group>
       </Form.Item>
-      {chosen && extra?.(chosen.name)}
+      {chosen && extra?.(chosen)}
       {chosen && (
         <Form.Item
           label={t('reason')}
