@@ -13,14 +13,13 @@ import { messages } from './messages';
 
 interface DataStatus {
   rows: number;
-  time_span?: unknown;
-  last_load?: string | null;
-  freshness?: { frequency?: string; due?: string | null; late: boolean } | null;
-  size_bytes?: number | null;
+  size_bytes: number;
   table_version?: number | null;
+  last_load?: { batch_id: string; at: string; rows_written: number } | null;
+  freshness?: { frequency: string; due?: string | null; late: boolean } | null;
 }
 interface Sample {
-  columns?: { name: string; title?: string; masked?: boolean }[];
+  items: { name: string; title: string; type: string; grade: string; masked: boolean }[];
   rows: GridRow[];
 }
 
@@ -52,7 +51,7 @@ export function DataTab({ resource }: { resource: Resource }) {
         facts={[
           { label: t('rows'), value: amount(s.rows, lang) },
           { label: t('size'), value: bytes(s.size_bytes) },
-          { label: t('lastLoad'), value: moment(s.last_load, lang) },
+          { label: t('lastLoad'), value: moment(s.last_load?.at, lang) },
           {
             label: t('freshness'),
             value: s.freshness ? (
@@ -71,11 +70,7 @@ export function DataTab({ resource }: { resource: Resource }) {
             <h3>{t('sample')}</h3>
             <span className="faint small">{t('sampleNote')}</span>
           </div>
-          <DataGrid
-            caption={t('sample')}
-            columns={resource.items.map((i) => ({ name: i.name, title: i.title, type: i.type, grade: i.grade }))}
-            rows={sample.data.rows}
-          />
+          <DataGrid caption={t('sample')} columns={sample.data.items} rows={sample.data.rows} />
         </>
       )}
       <Link to={'/quality/rules' as never} search={{ resource: resource.id } as never}>

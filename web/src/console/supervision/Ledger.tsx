@@ -1,0 +1,147 @@
+import { Button, Input } from 'antd';
+import { href, post } from '../../api/client';
+import { useAct, useGet } from '../../api/query';
+import { moment, number, short } from '../../format';
+import { useLang, useText } from '../../i18n';
+import { useMay } from '../../session';
+import { ListPage } from '../../ui/console/ListPage';
+import { FactStrip, PageHead } from '../../ui/Page';
+import { ErrorView } from '../../ui/States';
+import { Tag } from '../../ui/Tags';
+import { useAddress } from '../frame/search';
+import { messages } from './messages';
+import type { Checkpoint, Entry } from './types';
+
+export function Ledger() {
+  const t = useText(messages);
+  const { lang } = useLang();
+  const may = useMay();
+  const [address, setAddress] = useAddress();
+  const latest = useGet<Checkpoint>('/ledger/checkpoints/latest', {}, { retry: false });
+  const verify = useAct(() => post<{ ok: boolean; entries?: number; problems?: string[] }>('/ledger/verify'));
+  const c = latest.data;
+  return (
+    <>
+      <PageHead
+        title={t('ledgerTitle')}
+        lead={t('ledgerLead')}
+        action={
+          <>
+            {may('ledger.export') && (
+              <a className="button" href={href('/ledger/export')} download>
+                {t('exportLedger')}
+              </a>
+            )}
+            <Button type="primary" loading={verify.isPending} onClick={() => verify.mutate(undefined)}>
+              {t('verifyAll')}
+            </Button>
+          </>
+        }
+      />
+      <div className="stack" style={{ marginBottom: 16 }}>
+        {verify.data && (
+          <div className="surface padded" role="status">
+            <Tag tone={verify.data.ok ? 'good' : 'bad'} icon={verify.data.ok ? 'check' : 'alert'}>
+              {verify.data.ok ? t('verifyOk', { n: number(verify.data.entries) }) : t('verifyBad')}
+            </Tag>
+            {verify.data.problems?.map((p) => (
+              <p key={p}>{p}</p>
+            ))}
+          </div>
+        )}
+        {verify.error && <ErrorView error={verify.error} />}
+        {c && (
+          <FactStrip
+            facts={[
+              { label: t('latestCheckpoint'), value: moment(c.at, lang, true) },
+              { label: t('entries'), value: number(c.size) },
+              { label: t('root'), value: <code title={c.root}>{short(c.root)}</code> },
+              { label: t('signatures'), value: c.signatures?.map((s) => s.algorithm).join(' + ') },
+            ]}
+          />
+        )}
+      </div>
+      <ListPage<Entry>
+        id="ledger"
+        path="/ledger"
+        caption={t('ledgerCaption')}
+        filters={[
+          { key: 'subject', title: t('subjectId'), width: 220 },
+          { key: 'kind', title: t('kind'), width: 180 },
+        ]}
+        tools={
+          <>
+            <Input
+              type="date"
+              aria-label={t('from')}
+              value={address.from ?? ''}
+              onChange={(e) => setAddress({ from: e.target.value || undefined })}
+              style={{ width: 150 }}
+            />
+            <Input
+              type="date"
+              aria-label={t('to')}
+              value={address.to ?? ''}
+              onChange={(e) => setAddress({ to: e.target.value || undefined })}
+              style={{ width: 150 }}
+            />
+          </>
+        }
+        rowKey={(e) => String(e.seq)}
+        rowHref={(e) => `/supervision/ledger/${e.seq}`}
+        columns={[
+          {
+            key: 'seq',
+            title: t('seq'),
+            num: true,
+            narrow: true,
+            text: (e) => String(e.seq),
+            render: (e) => number(e.seq),
+          },
+          {
+            key: 'at',
+            title: t('at'),
+            nowrap: true,
+            text: (e) => moment(e.at, lang, true),
+            render: (e) => <span className="tabular">{moment(e.at, lang, true)}</span>,
+          },
+          {
+            key: 'what',
+            title: t('what'),
+            narrow: true,
+            text: (e) => e.kind_title ?? e.kind,
+            render: (e) => (
+              <span className="title-cell">
+                <strong>{e.kind_title ?? e.kind}</strong>
+                <code className="faint">{e.subject}</code>
+              </span>
+            ),
+          },
+          { key: 'actor', title: t('actor'), text: (e) => nameOf(e.actor), render: (e) => nameOf(e.actor) },
+          {
+            key: 'institution',
+            title: t('institution'),
+            text: (e) => nameOf(e.institution),
+            render: (e) => nameOf(e.institution),
+          },
+          {
+            key: 'article',
+            title: t('article'),
+            text: (e) => articles(e),
+            render: (e) => <span className="soft">{articles(e)}</span>,
+          },
+          {
+            key: 'hash',
+            title: t('hash'),
+            text: (e) => e.leaf_hash,
+            render: (e) => <code title={e.leaf_hash}>{short(e.leaf_hash)}</code>,
+          },
+        ]}
+        empty={{ title: t('noEntries'), text: t('noEntriesText') }}
+      />
+    </>
+  );
+}
+
+export const nameOf = (who: Entry['actor']): string => (typeof who === 'string' ? who : (who?.name ?? who?.id ?? ''));
+export const articles = (e: Entry): string => (e.articles?.length ? e.articles.join('；') : (e.article ?? ''));
