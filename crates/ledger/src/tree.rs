@@ -100,12 +100,9 @@ impl Frontier {
         let size = u64::from_be_bytes(*size);
         let (hashes, rest) = hashes.as_chunks::<32>();
         if !rest.is_empty() || hashes.len() as u32 != size.count_ones() {
-            return None;
+            return Err(NotAFrontier);
         }
-        Some(Self {
-            size,
-            hashes: hashes.to_vec(),
-        })
+        Ok(Self { size, hashes: hashes.to_vec() })
     }
 }
 
