@@ -76,7 +76,7 @@ export interface Timeline {
   kind_title: string;
   rule_set: string;
   rule_set_version?: string | number | null;
-  subject: string;
+  subject: { type: string; id: string; title: string };
   state: 'running' | 'ended';
   outcome?: string | null;
   outcome_title?: string | null;

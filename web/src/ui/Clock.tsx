@@ -32,6 +32,7 @@ export function useClockText() {
       case 'overdue':
         return late > 0 ? t('overdueBy', { n: late }) : t('overdueToday');
       default:
+        if (clock.working_days === 0) return t('atOnce');
         return left > 0 ? t('leftDays', { n: left }) : t('leftToday');
     }
   };

@@ -5,6 +5,7 @@ export const messages = defineMessages(
     // clock
     leftDays: '剩 {n} 个工作日',
     leftToday: '今日到期',
+    atOnce: '应立即办理',
     overdueBy: '逾期 {n} 个工作日',
     overdueToday: '已逾期',
     keptIn: '按期办结',
@@ -129,6 +130,7 @@ export const messages = defineMessages(
   {
     leftDays: '{n} working days left',
     leftToday: 'due today',
+    atOnce: 'to be done at once',
     overdueBy: '{n} working days overdue',
     overdueToday: 'overdue',
     keptIn: 'done in time',

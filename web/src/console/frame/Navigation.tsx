@@ -12,6 +12,7 @@ import { Link, useRouterState } from '@tanstack/react-router';
 import { Tooltip } from 'antd';
 import type { ReactNode } from 'react';
 import { useText } from '../../i18n';
+import { useSession } from '../../session';
 import { messages } from './messages';
 
 type Key = keyof typeof messages.zh & string;
@@ -19,7 +20,7 @@ interface Entry {
   key: Key;
   to: string;
   icon: ReactNode;
-  children?: { key: Key; to: string; exact?: boolean }[];
+  children?: { key: Key; to: string; exact?: boolean; needs?: string[] }[];
 }
 
 export const ENTRIES: Entry[] = [
@@ -30,7 +31,7 @@ export const ENTRIES: Entry[] = [
     icon: <BookOutlined />,
     children: [
       { key: 'catalogList', to: '/catalog', exact: true },
-      { key: 'catalogMine', to: '/catalog/mine' },
+      { key: 'catalogMine', to: '/catalog/mine', needs: ['catalog.edit', 'catalog.read_draft'] },
     ],
   },
   {
@@ -38,8 +39,8 @@ export const ENTRIES: Entry[] = [
     to: '/collection',
     icon: <InboxOutlined />,
     children: [
-      { key: 'sources', to: '/collection/sources' },
-      { key: 'batches', to: '/collection/batches' },
+      { key: 'sources', to: '/collection/sources', needs: ['source.manage', 'batch.read'] },
+      { key: 'batches', to: '/collection/batches', needs: ['batch.read'] },
     ],
   },
   {
@@ -47,7 +48,7 @@ export const ENTRIES: Entry[] = [
     to: '/quality',
     icon: <CheckSquareOutlined />,
     children: [
-      { key: 'rules', to: '/quality/rules' },
+      { key: 'rules', to: '/quality/rules', needs: ['quality.read'] },
       { key: 'workOrders', to: '/quality/work-orders' },
     ],
   },
@@ -56,12 +57,12 @@ export const ENTRIES: Entry[] = [
     to: '/sharing',
     icon: <ShareAltOutlined />,
     children: [
-      { key: 'cart', to: '/sharing/cart' },
-      { key: 'requests', to: '/sharing/requests' },
-      { key: 'grants', to: '/sharing/grants' },
-      { key: 'applications', to: '/sharing/applications' },
-      { key: 'services', to: '/sharing/services' },
-      { key: 'accessLog', to: '/sharing/access-log' },
+      { key: 'cart', to: '/sharing/cart', needs: ['sharing.apply'] },
+      { key: 'requests', to: '/sharing/requests', needs: ['sharing.read'] },
+      { key: 'grants', to: '/sharing/grants', needs: ['sharing.read', 'grant.manage'] },
+      { key: 'applications', to: '/sharing/applications', needs: ['application.manage'] },
+      { key: 'services', to: '/sharing/services', needs: ['sharing.read', 'service.try'] },
+      { key: 'accessLog', to: '/sharing/access-log', needs: ['access_log.read'] },
     ],
   },
   {
@@ -69,9 +70,9 @@ export const ENTRIES: Entry[] = [
     to: '/opening',
     icon: <GlobalOutlined />,
     children: [
-      { key: 'datasets', to: '/opening/datasets' },
-      { key: 'opinions', to: '/opening/opinions' },
-      { key: 'withdrawals', to: '/opening/withdrawals' },
+      { key: 'datasets', to: '/opening/datasets', needs: ['opening.publish', 'opening.suspend'] },
+      { key: 'opinions', to: '/opening/opinions', needs: ['opinion.read'] },
+      { key: 'withdrawals', to: '/opening/withdrawals', needs: ['withdrawal.read'] },
     ],
   },
   {
@@ -79,8 +80,8 @@ export const ENTRIES: Entry[] = [
     to: '/supervision',
     icon: <AuditOutlined />,
     children: [
-      { key: 'deadlines', to: '/supervision/deadlines' },
-      { key: 'ledger', to: '/supervision/ledger' },
+      { key: 'deadlines', to: '/supervision/deadlines', needs: ['deadline.read'] },
+      { key: 'ledger', to: '/supervision/ledger', needs: ['ledger.read'] },
     ],
   },
   {
@@ -89,7 +90,7 @@ export const ENTRIES: Entry[] = [
     icon: <ApartmentOutlined />,
     children: [
       { key: 'institutions', to: '/organisations' },
-      { key: 'people', to: '/people' },
+      { key: 'people', to: '/people', needs: ['person.manage'] },
     ],
   },
 ];
@@ -101,10 +102,16 @@ export function Navigation({ collapsed }: { collapsed: boolean }) {
   const path = useRouterState({
     select: (s) => s.location.pathname.replace(/^\/console/, '').replace(/\/$/, '') || '/',
   });
+  const { actor } = useSession();
+  // What nobody in this role can use is not shown; the server refuses it all the same.
+  const allowed = (needs?: string[]) => !needs || needs.some((n) => actor.actions.includes(n));
+  const entries = ENTRIES.map((e) => ({ ...e, children: e.children?.filter((c) => allowed(c.needs)) })).filter(
+    (e) => !e.children || e.children.length > 0,
+  );
   return (
     <nav aria-label={t('menu')} className="nav">
       <ul>
-        {ENTRIES.map((entry) => {
+        {entries.map((entry) => {
           const active = under(path, entry.to) || entry.children?.some((c) => under(path, c.to));
           const first = entry.children?.[0]?.to ?? entry.to;
           return (

@@ -13,10 +13,9 @@ import { useGo } from './search';
 interface Notice {
   id: string;
   title: string;
-  text?: string | null;
   href?: string | null;
   at: string;
-  read_at?: string | null;
+  read: boolean;
 }
 
 export function Notices() {
@@ -26,25 +25,24 @@ export function Notices() {
   const [open, setOpen] = useState(false);
   const notices = useGet<Page<Notice>>('/notices', { query: { limit: 20 } }, { refetchInterval: 30_000 });
   const read = useAct((id: string) => post('/notices/{id}/read', { path: { id } }));
-  const unread = notices.data?.items.filter((n) => !n.read_at) ?? [];
+  const unread = notices.data?.items.filter((n) => !n.read) ?? [];
   const content = (
     <div className="notices">
       {notices.data?.items.length ? (
         <ul>
           {notices.data.items.map((n) => (
-            <li key={n.id} className={n.read_at ? undefined : 'unread'}>
+            <li key={n.id} className={n.read ? undefined : 'unread'}>
               <button
                 type="button"
                 className="link-button"
                 onClick={() => {
-                  if (!n.read_at) read.mutate(n.id);
+                  if (!n.read) read.mutate(n.id);
                   setOpen(false);
                   if (n.href) go(n.href);
                 }}
               >
                 {n.title}
               </button>
-              {n.text && <p className="soft small">{n.text}</p>}
               <span className="faint small tabular">{moment(n.at, lang)}</span>
             </li>
           ))}

@@ -1,0 +1,301 @@
+import { Link } from '@tanstack/react-router';
+import { App, Button, Form, Input, InputNumber, Modal, Select, Switch } from 'antd';
+import { useState } from 'react';
+import { patch, post } from '../../api/client';
+import { useAct, useGet } from '../../api/query';
+import type { Page, Resource } from '../../api/types';
+import { duration, moment, number, percent } from '../../format';
+import { textOf, useLang, useText } from '../../i18n';
+import { useMay, useSession } from '../../session';
+import { DataTable } from '../../ui/console/DataTable';
+import { PageHead } from '../../ui/Page';
+import { EmptyState, ErrorView, Loaded } from '../../ui/States';
+import { Tag } from '../../ui/Tags';
+import { useAddress, useGo } from '../frame/search';
+import { messages } from './messages';
+import { RUNNING, type Rule, type RuleKind, type Run, score } from './types';
+
+const CATEGORIES = ['conformity', 'completeness', 'accuracy', 'consistency', 'timeliness', 'accessibility'];
+
+export function Rules() {
+  const t = useText(messages);
+  const go = useGo();
+  const may = useMay();
+  const { actor } = useSession();
+  const { message } = App.useApp();
+  const [{ resource: asked }, setAddress] = useAddress();
+  const resources = useGet<Page<Resource>>('/resources', {
+    query: { unit: may('quality.manage') ? actor.institution?.id : undefined, state: 'published', limit: 200 },
+  });
+  const resource = asked ?? resources.data?.items[0]?.id;
+  const [creating, setCreating] = useState(false);
+  const run = useAct(
+    () => post<Run>('/resources/{id}/quality/runs', { path: { id: resource ?? '' } }),
+    (r) => {
+      message.success(t('started'));
+      if (r?.id) go(`/quality/runs/${r.id}`);
+    },
+  );
+  return (
+    <>
+      <PageHead
+        title={t('title')}
+        lead={t('lead')}
+        action={
+          <>
+            {may('quality.manage') && (
+              <Button disabled={!resource} onClick={() => setCreating(true)}>
+                {t('newRule')}
+              </Button>
+            )}
+            {may('quality.run') && (
+              <Button type="primary" disabled={!resource} loading={run.isPending} onClick={() => run.mutate(undefined)}>
+                {t('run')}
+              </Button>
+            )}
+          </>
+        }
+      />
+      <div className="stack">
+        <Select
+          aria-label={t('chooseResource')}
+          placeholder={t('chooseResource')}
+          value={resource}
+          onChange={(id) => setAddress({ resource: id })}
+          options={(resources.data?.items ?? []).map((r) => ({ value: r.id, label: r.title }))}
+          showSearch={{ optionFilterProp: 'label' }}
+          style={{ width: 'min(420px, 100%)' }}
+        />
+        {run.error && <ErrorView error={run.error} />}
+        {resource ? (
+          <>
+            <RuleList resource={resource} />
+            <RunList resource={resource} />
+          </>
+        ) : (
+          <EmptyState title={t('noRules')}>{t('noRulesText')}</EmptyState>
+        )}
+      </div>
+      {creating && resource && <NewRule resource={resource} close={() => setCreating(false)} />}
+    </>
+  );
+}
+
+function RuleList({ resource }: { resource: string }) {
+  const t = useText(messages);
+  const { lang } = useLang();
+  const may = useMay();
+  const rules = useGet<Page<Rule> | Rule[]>('/quality/rules', { query: { resource, limit: 200 } });
+  const toggle = useAct((rule: Rule) =>
+    patch('/quality/rules/{id}', { path: { id: rule.id }, body: { enabled: !rule.enabled } }),
+  );
+  const list = Array.isArray(rules.data) ? rules.data : (rules.data?.items ?? []);
+  const order = (r: Rule) => CATEGORIES.indexOf(r.category);
+  return (
+    <section className="surface" aria-label={t('rules')}>
+      <div className="list-bar">
+        <h2>{t('rules')}</h2>
+      </div>
+      <Loaded query={rules}>
+        {() =>
+          list.length === 0 ? (
+            <EmptyState title={t('noRules')}>{t('noRulesText')}</EmptyState>
+          ) : (
+            <DataTable
+              caption={t('rules')}
+              compact
+              rows={[...list].sort((a, b) => order(a) - order(b))}
+              rowKey={(r) => r.id}
+              columns={[
+                {
+                  key: 'category',
+                  title: t('category'),
+                  nowrap: true,
+                  narrow: true,
+                  render: (r) => <Tag>{textOf(messages, lang, `cat_${r.category}`)}</Tag>,
+                },
+                { key: 'title', title: t('rule'), narrow: true, render: (r) => r.title },
+                {
+                  key: 'item',
+                  title: t('items'),
+                  render: (r) =>
+                    r.item && (
+                      <span className="row">
+                        {r.item.title} <code className="faint">{r.item.name}</code>
+                      </span>
+                    ),
+                },
+                {
+                  key: 'threshold',
+                  title: t('threshold'),
+                  num: true,
+                  render: (r) => (r.max_failed_ratio == null ? '—' : percent(r.max_failed_ratio)),
+                },
+                {
+                  key: 'enabled',
+                  title: t('state'),
+                  render: (r) => (
+                    <Switch
+                      size="small"
+                      aria-label={`${t('enabled')} ${r.title}`}
+                      checked={r.enabled}
+                      disabled={!may('quality.manage')}
+                      onChange={() => toggle.mutate(r)}
+                    />
+                  ),
+                },
+              ]}
+            />
+          )
+        }
+      </Loaded>
+    </section>
+  );
+}
+
+function RunList({ resource }: { resource: string }) {
+  const t = useText(messages);
+  const { lang } = useLang();
+  const go = useGo();
+  const runs = useGet<Page<Run> | Run[]>(
+    '/resources/{id}/quality/runs',
+    { path: { id: resource } },
+    {
+      refetchInterval: (q) => {
+        const data = q.state.data;
+        const list = Array.isArray(data) ? data : (data?.items ?? []);
+        return list.some((r) => RUNNING.includes(r.state)) ? 1500 : false;
+      },
+    },
+  );
+  const list = Array.isArray(runs.data) ? runs.data : (runs.data?.items ?? []);
+  return (
+    <section className="surface" aria-label={t('runs')}>
+      <div className="list-bar">
+        <h2>{t('runs')}</h2>
+      </div>
+      <Loaded query={runs}>
+        {() =>
+          list.length === 0 ? (
+            <EmptyState title={t('noRuns')}>{t('noRunsText')}</EmptyState>
+          ) : (
+            <DataTable
+              caption={t('runs')}
+              compact
+              rows={list}
+              rowKey={(r) => r.id}
+              onOpen={(r) => go(`/quality/runs/${r.id}`)}
+              columns={[
+                {
+                  key: 'at',
+                  title: t('at'),
+                  narrow: true,
+                  nowrap: true,
+                  render: (r) => (
+                    <Link to={'/quality/runs/$id' as never} params={{ id: r.id } as never}>
+                      <span className="tabular">{moment(r.started_at, lang)}</span>
+                    </Link>
+                  ),
+                },
+                {
+                  key: 'state',
+                  title: t('state'),
+                  narrow: true,
+                  render: (r) => (
+                    <Tag tone={r.state === 'done' ? 'good' : r.state === 'failed' ? 'bad' : 'ink'}>
+                      {textOf(messages, lang, `run_${r.state}`)}
+                    </Tag>
+                  ),
+                },
+                { key: 'rows', title: t('rows'), num: true, render: (r) => number(r.rows) },
+                {
+                  key: 'took',
+                  title: t('duration'),
+                  num: true,
+                  nowrap: true,
+                  render: (r) => duration(r.duration_ms, lang),
+                },
+                { key: 'score', title: t('score'), num: true, narrow: true, render: (r) => score(r.score) },
+              ]}
+            />
+          )
+        }
+      </Loaded>
+    </section>
+  );
+}
+
+interface Answers {
+  kind: string;
+  item_id?: string;
+  title?: string;
+  max_failed_ratio?: number;
+  params?: Record<string, unknown>;
+}
+
+function NewRule({ resource, close }: { resource: string; close: () => void }) {
+  const t = useText(messages);
+  const { lang } = useLang();
+  const [form] = Form.useForm<Answers>();
+  const kinds = useGet<RuleKind[]>('/quality/rule-kinds', {}, { staleTime: Number.POSITIVE_INFINITY });
+  const entry = useGet<Resource>('/resources/{id}', { path: { id: resource } });
+  const kind = Form.useWatch('kind', form);
+  const chosen = kinds.data?.find((k) => k.kind === kind);
+  const create = useAct(
+    (a: Answers) =>
+      post('/quality/rules', {
+        body: {
+          resource_id: resource,
+          params: {},
+          ...a,
+          max_failed_ratio: a.max_failed_ratio === undefined ? undefined : a.max_failed_ratio / 100,
+        },
+      }),
+    close,
+  );
+  const items = (entry.data?.items ?? []).map((i) => ({ value: i.id, label: `${i.title} ${i.name}` }));
+  const required = [{ required: true, message: t('required') }];
+  const groups = CATEGORIES.map((c) => ({
+    label: textOf(messages, lang, `cat_${c}`),
+    options: (kinds.data ?? []).filter((k) => k.category === c).map((k) => ({ value: k.kind, label: k.title })),
+  })).filter((g) => g.options.length > 0);
+  return (
+    <Modal
+      open
+      title={t('newRule')}
+      okText={t('create')}
+      okButtonProps={{ loading: create.isPending }}
+      onOk={() => form.submit()}
+      onCancel={close}
+    >
+      <Form form={form} layout="vertical" onFinish={(a) => create.mutate(a)}>
+        <Form.Item name="kind" label={t('kind')} rules={required}>
+          <Select options={groups} />
+        </Form.Item>
+        {chosen?.needs_item !== false && (
+          <Form.Item name="item_id" label={t('items')} rules={chosen?.needs_item ? required : []}>
+            <Select allowClear options={items} showSearch={{ optionFilterProp: 'label' }} />
+          </Form.Item>
+        )}
+        {chosen?.params.map((p) => (
+          <Form.Item key={p.name} name={['params', p.name]} label={p.title}>
+            {p.type === 'item' ? (
+              <Select options={items} />
+            ) : ['integer', 'number'].includes(p.type) ? (
+              <InputNumber style={{ width: '100%' }} />
+            ) : (
+              <Input />
+            )}
+          </Form.Item>
+        ))}
+        <Form.Item name="title" label={t('rule')}>
+          <Input maxLength={200} />
+        </Form.Item>
+        <Form.Item name="max_failed_ratio" label={t('threshold')}>
+          <InputNumber min={0} max={100} step={0.01} suffix="%" style={{ width: 160 }} />
+        </Form.Item>
+        {create.error && <ErrorView error={create.error} inline />}
+      </Form>
+    </Modal>
+  );
+}

@@ -1,0 +1,165 @@
+import { Link, useParams } from '@tanstack/react-router';
+import { Button, Select } from 'antd';
+import { href } from '../../api/client';
+import { useEndless, useGet } from '../../api/query';
+import { duration, moment, number, percent } from '../../format';
+import { textOf, useLang, useText } from '../../i18n';
+import { DataTable } from '../../ui/console/DataTable';
+import { Cell } from '../../ui/DataGrid';
+import { FactStrip, PageHead } from '../../ui/Page';
+import { Progress } from '../../ui/Progress';
+import { EmptyState, Loaded } from '../../ui/States';
+import { Tag } from '../../ui/Tags';
+import { useAddress } from '../frame/search';
+import { messages } from './messages';
+import { type Failure, RUNNING, type Run, score } from './types';
+
+export function RunDetail() {
+  const { id } = useParams({ strict: false }) as { id: string };
+  const run = useGet<Run>(
+    '/quality/runs/{id}',
+    { path: { id } },
+    {
+      refetchInterval: (q) => (q.state.data && RUNNING.includes(q.state.data.state) ? 800 : false),
+    },
+  );
+  return <Loaded query={run}>{(r) => <Detail r={r} />}</Loaded>;
+}
+
+function Detail({ r }: { r: Run }) {
+  const t = useText(messages);
+  const { lang } = useLang();
+  return (
+    <>
+      <PageHead
+        title={`${t('runTitle')}：${r.resource.title}`}
+        lead={moment(r.started_at, lang, true)}
+        crumbs={
+          <Link to={'/quality/rules' as never} search={{ resource: r.resource.id } as never}>
+            {t('title')}
+          </Link>
+        }
+      />
+      <div className="stack">
+        {RUNNING.includes(r.state) && (
+          <section className="surface padded">
+            <Progress label={textOf(messages, lang, `run_${r.state}`)} fraction={r.progress?.fraction} />
+          </section>
+        )}
+        <FactStrip
+          facts={[
+            { label: t('state'), value: textOf(messages, lang, `run_${r.state}`) },
+            { label: t('score'), value: score(r.score) },
+            { label: t('rows'), value: number(r.rows) },
+            { label: t('duration'), value: duration(r.duration_ms, lang) },
+            { label: t('tableVersion'), value: r.table_version },
+          ]}
+        />
+        <section className="surface" aria-label={t('rules')}>
+          <DataTable
+            caption={t('rules')}
+            compact
+            rows={r.results}
+            rowKey={(x) => x.rule.id}
+            columns={[
+              {
+                key: 'category',
+                title: t('category'),
+                nowrap: true,
+                render: (x) => <Tag>{textOf(messages, lang, `cat_${x.rule.category}`)}</Tag>,
+              },
+              { key: 'rule', title: t('rule'), narrow: true, render: (x) => x.rule.title },
+              { key: 'checked', title: t('checked'), num: true, render: (x) => number(x.checked) },
+              { key: 'failed', title: t('failed'), num: true, narrow: true, render: (x) => number(x.failed) },
+              { key: 'ratio', title: t('ratio'), num: true, render: (x) => percent(x.ratio, 3) },
+              {
+                key: 'verdict',
+                title: t('state'),
+                narrow: true,
+                render: (x) => {
+                  const ok = x.passed ?? x.failed === 0;
+                  return (
+                    <span className="row">
+                      <Tag tone={ok ? 'good' : 'bad'} icon={ok ? 'check' : 'alert'}>
+                        {ok ? t('checked') : t('failed')}
+                      </Tag>
+                      {x.work_order_id && (
+                        <Link to={'/quality/work-orders/$id' as never} params={{ id: x.work_order_id } as never}>
+                          {t('order')}
+                        </Link>
+                      )}
+                    </span>
+                  );
+                },
+              },
+            ]}
+          />
+        </section>
+        {r.results.some((x) => x.failed > 0) && <Failures r={r} />}
+      </div>
+    </>
+  );
+}
+
+function Failures({ r }: { r: Run }) {
+  const t = useText(messages);
+  const [{ rule }, setAddress] = useAddress();
+  const rows = useEndless<Failure>('/quality/runs/{id}/failures', { path: { id: r.id }, query: { rule, limit: 50 } });
+  const list = rows.data?.flatMap((p) => p.items) ?? [];
+  return (
+    <section className="surface" aria-label={t('failures')}>
+      <div className="list-bar">
+        <h2>{t('failures')}</h2>
+        <div className="row">
+          <Select
+            aria-label={t('rule')}
+            allowClear
+            placeholder={t('allRules')}
+            value={rule}
+            onChange={(v) => setAddress({ rule: v })}
+            options={r.results
+              .filter((x) => x.failed > 0)
+              .map((x) => ({ value: x.rule.id, label: `${x.rule.title} ${number(x.failed)}` }))}
+            style={{ width: 260 }}
+          />
+          <a className="button" href={href(`/quality/runs/${r.id}/failures/export`, { rule })} download>
+            {t('export')}
+          </a>
+        </div>
+      </div>
+      {rows.data && list.length === 0 && <EmptyState title={t('noFailures')}>{t('noFailuresText')}</EmptyState>}
+      {list.length > 0 && (
+        <DataTable
+          caption={t('failures')}
+          compact
+          rows={list}
+          rowKey={(f) => JSON.stringify([f.key, f.rule?.id, f.item])}
+          columns={[
+            {
+              key: 'key',
+              title: t('key'),
+              narrow: true,
+              render: (f) => (
+                <code>
+                  {Object.entries(f.key)
+                    .map(([k, v]) => `${k}=${v ?? ''}`)
+                    .join(' ')}
+                </code>
+              ),
+            },
+            { key: 'rule', title: t('rule'), narrow: true, render: (f) => f.rule?.title ?? '' },
+            { key: 'item', title: t('items'), render: (f) => f.item ?? '' },
+            { key: 'value', title: t('value'), render: (f) => <Cell value={f.value} /> },
+          ]}
+        />
+      )}
+      {rows.hasNextPage && (
+        <div className="list-foot">
+          <Button loading={rows.isFetchingNextPage} onClick={() => rows.fetchNextPage()}>
+            {t('more')}
+          </Button>
+        </div>
+      )}
+    </section>
+  );
+}
