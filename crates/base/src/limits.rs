@@ -37,6 +37,8 @@ pub const SESSION_MAX_MS: i64 = 12 * 3_600_000;
 pub const TOKEN_MS: i64 = 3_600_000;
 /// Age of the gateway's snapshot of grants beyond which it refuses, ms.
 pub const GRANTS_AGE_MS_MAX: i64 = 10_000;
+/// Body of a gateway call, bytes.
+pub const GATEWAY_BODY_BYTES_MAX: usize = 64 * 1024;
 /// Rows of one gateway answer.
 pub const GATEWAY_ROWS_MAX: usize = 1_000;
 /// Greatest delay of a suspension on any door, ms.
