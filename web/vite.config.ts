@@ -16,6 +16,20 @@ export default defineConfig({
     target: 'es2022',
     // The console's charts are one known large chunk, loaded only by the pages that draw.
     chunkSizeWarningLimit: 900,
+    rolldownOptions: {
+      output: {
+        // What both faces use stands apart from antd, so that the portal never loads the latter.
+        codeSplitting: {
+          groups: [
+            { name: 'react', test: /node_modules\/(react|react-dom|scheduler)\// },
+            {
+              name: 'shared',
+              test: /src\/(api|i18n|session|format|ui\/(?!console\/))|node_modules\/(@tanstack|openapi-fetch)/,
+            },
+          ],
+        },
+      },
+    },
   },
   server: {
     proxy: Object.fromEntries(

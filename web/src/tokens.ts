@@ -74,5 +74,9 @@ export function antdTheme() {
       motionDurationSlow: '0.16s',
       wireframe: false,
     },
+    components: {
+      Button: { primaryShadow: 'none', defaultShadow: 'none', dangerShadow: 'none' },
+      Form: { itemMarginBottom: 16 },
+    },
   };
 }

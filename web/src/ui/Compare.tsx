@@ -45,13 +45,13 @@ export function Compare({
     <div className="stack compare">
       {comparison.fields.length > 0 && (
         <div>
-          <h3>{t('entryChanges')}</h3>
+          <h2>{t('entryChanges')}</h2>
           <Changes fields={comparison.fields} show={show} />
         </div>
       )}
       {comparison.items.length > 0 && (
         <div>
-          <h3>{t('itemChanges')}</h3>
+          <h2>{t('itemChanges')}</h2>
           {comparison.items.map((item) => (
             <div key={item.name} className="stack tight" style={{ padding: 'var(--s2) 0' }}>
               <div className="row">
@@ -72,7 +72,7 @@ function Changes({ fields, show }: { fields: FieldChange[]; show: (path: string,
   const t = useText(messages);
   return (
     <div className="table-scroll">
-      <table className="table compact">
+      <table className="table compact compare-table">
         <thead>
           <tr>
             <th scope="col">{t('field')}</th>

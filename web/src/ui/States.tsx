@@ -23,7 +23,7 @@ export function Skeleton({ lines = 4 }: { lines?: number }) {
 export function EmptyState({ title, children, action }: { title: string; children?: ReactNode; action?: ReactNode }) {
   return (
     <div className="state">
-      <h3>{title}</h3>
+      <h2>{title}</h2>
       {children && <p className="soft">{children}</p>}
       {action}
     </div>

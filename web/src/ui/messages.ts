@@ -66,6 +66,7 @@ export const messages = defineMessages(
     empty: '空',
     // lists
     columns: '列',
+    filters: '筛选',
     density: '行距',
     comfortable: '宽松',
     compact: '紧凑',
@@ -187,6 +188,7 @@ export const messages = defineMessages(
     masked: 'masked',
     empty: 'empty',
     columns: 'Columns',
+    filters: 'Filters',
     density: 'Density',
     comfortable: 'Comfortable',
     compact: 'Compact',

@@ -67,7 +67,7 @@ export function DataTab({ resource }: { resource: Resource }) {
       {sample.data && (
         <>
           <div className="row apart">
-            <h3>{t('sample')}</h3>
+            <h2>{t('sample')}</h2>
             <span className="faint small">{t('sampleNote')}</span>
           </div>
           <DataGrid caption={t('sample')} columns={sample.data.items} rows={sample.data.rows} />

@@ -26,7 +26,7 @@ export function Facets({
   if (!values?.length) return null;
   return (
     <section>
-      <h3>{title}</h3>
+      <h2>{title}</h2>
       {values.slice(0, 12).map((f) => (
         <button
           key={f.value}
@@ -65,7 +65,7 @@ export function UnitTree({
   if (roots.length === 0) return null;
   return (
     <section>
-      <h3>{title}</h3>
+      <h2>{title}</h2>
       <ul>
         {roots.map((unit) => (
           <UnitNode key={unit.id} unit={unit} depth={0} chosen={chosen} onChoose={onChoose} />

@@ -68,11 +68,6 @@ function Detail({ r }: { r: Resource }) {
               { key: 'overview', label: t('overview'), children: <Overview r={r} /> },
               { key: 'data', label: t('data'), children: <DataTab resource={r} /> },
             ]}
-            tabBarExtraContent={
-              <Link to={'/catalog/$id/versions' as never} params={{ id: r.id } as never}>
-                {t('versions')}
-              </Link>
-            }
           />
           {picked.size > 0 && (
             <Button
@@ -114,6 +109,9 @@ function Actions({ r, picked }: { r: Resource; picked: Set<string> }) {
   return (
     <div className="stack tight">
       <div className="row">
+        <Link to={'/catalog/$id/versions' as never} params={{ id: r.id } as never} className="button quiet">
+          {t('versions')}
+        </Link>
         {can('withdraw') && <Button onClick={() => setWithdrawing(true)}>{t('withdraw')}</Button>}
         {can('revise') && (
           <Button loading={revise.isPending} onClick={() => revise.mutate(undefined)}>

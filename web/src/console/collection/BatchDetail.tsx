@@ -100,7 +100,7 @@ function Detail({ b }: { b: Batch }) {
           )}
           {b.unknown_columns.length > 0 && <p>{t('unknownColumns', { names: b.unknown_columns.join('、') })}</p>}
           {b.normalised > 0 && <p>{t('normalised', { n: number(b.normalised) })}</p>}
-          <dl className="pairs">
+          <dl className="pairs two">
             <dt>{t('loadMode')}</dt>
             <dd>{textOf(messages, lang, `mode_${b.load_mode}`)}</dd>
             <dt>{t('format')}</dt>

@@ -46,7 +46,7 @@ export function Quarantine({ batch }: { batch: Batch }) {
   const list = rows.data?.flatMap((p) => p.items) ?? [];
   const mayCorrect = batch.actions.includes('correct');
   return (
-    <section className="surface" aria-label={t('quarantine')}>
+    <section className="surface">
       <div className="list-bar">
         <div className="stack tight">
           <h2>{t('quarantine')}</h2>

@@ -181,7 +181,7 @@ function NewSource({ close }: { close: () => void }) {
         <Form.Item name="scope" label={t('scope')} rules={required}>
           <Input maxLength={4000} />
         </Form.Item>
-        <Form.Item name="consent" label={t('consent')} help={t('consentHint')}>
+        <Form.Item name="consent" label={t('consent')} extra={t('consentHint')}>
           <Input maxLength={4000} />
         </Form.Item>
         {create.error && <ErrorView error={create.error} inline />}

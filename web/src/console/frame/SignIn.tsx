@@ -33,14 +33,14 @@ export function SignIn() {
   };
   return (
     <div className="sign-in">
-      <div className="sign-in-side">
+      <aside className="sign-in-side">
         <div>
           <p className="sign-in-node">{node.name}</p>
           <p className="sign-in-product">{t('productLong')}</p>
           <p>{t('tagline')}</p>
         </div>
         <Bridge />
-      </div>
+      </aside>
       <main className="sign-in-form">
         <div className="row apart">
           <h1>{t('signInTitle')}</h1>

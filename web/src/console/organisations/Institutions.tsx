@@ -265,7 +265,7 @@ function InstitutionForm({ institution: i, close }: { institution?: Institution;
         <Form.Item name="leader" label={t('leader')}>
           <Input maxLength={200} />
         </Form.Item>
-        <Form.Item name="managers" label={t('managers')} help={t('managersHint')}>
+        <Form.Item name="managers" label={t('managers')} extra={t('managersHint')}>
           <Input />
         </Form.Item>
         {save.error && <ErrorView error={save.error} inline />}

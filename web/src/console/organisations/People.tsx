@@ -202,7 +202,7 @@ function PersonForm({
         <Form.Item
           name="password"
           label={person ? t('newPassword') : t('password')}
-          help={t('passwordHint')}
+          extra={t('passwordHint')}
           rules={person ? [] : required}
         >
           <Input.Password autoComplete="new-password" />

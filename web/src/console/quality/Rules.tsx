@@ -92,7 +92,7 @@ function RuleList({ resource }: { resource: string }) {
   const list = Array.isArray(rules.data) ? rules.data : (rules.data?.items ?? []);
   const order = (r: Rule) => CATEGORIES.indexOf(r.category);
   return (
-    <section className="surface" aria-label={t('rules')}>
+    <section className="surface">
       <div className="list-bar">
         <h2>{t('rules')}</h2>
       </div>
@@ -170,7 +170,7 @@ function RunList({ resource }: { resource: string }) {
   );
   const list = Array.isArray(runs.data) ? runs.data : (runs.data?.items ?? []);
   return (
-    <section className="surface" aria-label={t('runs')}>
+    <section className="surface">
       <div className="list-bar">
         <h2>{t('runs')}</h2>
       </div>

@@ -55,7 +55,7 @@ function Detail({ r }: { r: Run }) {
             { label: t('tableVersion'), value: r.table_version },
           ]}
         />
-        <section className="surface" aria-label={t('rules')}>
+        <section className="surface">
           <DataTable
             caption={t('rules')}
             compact
@@ -107,7 +107,7 @@ function Failures({ r }: { r: Run }) {
   const rows = useEndless<Failure>('/quality/runs/{id}/failures', { path: { id: r.id }, query: { rule, limit: 50 } });
   const list = rows.data?.flatMap((p) => p.items) ?? [];
   return (
-    <section className="surface" aria-label={t('failures')}>
+    <section className="surface">
       <div className="list-bar">
         <h2>{t('failures')}</h2>
         <div className="row">

@@ -99,7 +99,7 @@ function NewApplication({ close }: { close: () => void }) {
         <Form.Item name="scenario" label={t('scenario')} rules={[required]}>
           <Input maxLength={200} placeholder={t('scenarioHint')} />
         </Form.Item>
-        <Form.Item name="addresses" label={t('addresses')} help={t('addressesHint')}>
+        <Form.Item name="addresses" label={t('addresses')} extra={t('addressesHint')}>
           <Input.TextArea rows={2} />
         </Form.Item>
         {create.error && <ErrorView error={create.error} inline />}

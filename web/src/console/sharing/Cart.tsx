@@ -149,7 +149,7 @@ function ApplyForm({ cart }: { cart: CartShape }) {
         <Form.Item name="purpose" label={t('purpose')} rules={[required]}>
           <Input.TextArea placeholder={t('purposeHint')} rows={3} maxLength={4000} />
         </Form.Item>
-        <Form.Item name="mode" label={t('mode')} rules={[required]} help={t(`modeHint_${mode as 'verify' | 'query'}`)}>
+        <Form.Item name="mode" label={t('mode')} rules={[required]} extra={t(`modeHint_${mode as 'verify' | 'query'}`)}>
           <Radio.Group
             onChange={(e) => setMode(e.target.value)}
             options={(['verify', 'query'] as const).map((m) => ({ value: m, label: words(`mode_${m}`) }))}
@@ -158,7 +158,7 @@ function ApplyForm({ cart }: { cart: CartShape }) {
         <Form.Item name="basis" label={t('basis')}>
           <Input placeholder={t('basisHint')} maxLength={200} />
         </Form.Item>
-        <Form.Item name="application_id" label={t('application')} help={t('applicationHint')}>
+        <Form.Item name="application_id" label={t('application')} extra={t('applicationHint')}>
           <Select allowClear options={(applications.data?.items ?? []).map((a) => ({ value: a.id, label: a.name }))} />
         </Form.Item>
         <Form.Item name="term_months" label={t('term')}>

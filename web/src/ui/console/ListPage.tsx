@@ -3,7 +3,7 @@
 // side panel, the same row again its page.
 
 import { Button, Checkbox, Drawer, Dropdown, Input, Popover, Select, Space } from 'antd';
-import { type ReactNode, useEffect, useMemo, useState } from 'react';
+import { type ReactNode, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import { href } from '../../api/client';
 import { useGet } from '../../api/query';
 import type { Page } from '../../api/types';
@@ -88,8 +88,8 @@ export function ListPage<T, P extends Page<T> = Page<T>>(props: ListPageProps<T,
 
   return (
     <div className="list-page">
-      {props.aside && <aside className="list-aside">{props.aside(list.data)}</aside>}
-      <section className="surface list-main" aria-label={props.caption} aria-busy={list.isFetching}>
+      {props.aside && <Aside>{props.aside(list.data)}</Aside>}
+      <section className="surface list-main" aria-busy={list.isFetching}>
         <div className="list-bar">
           <div className="row">
             {filters.map((f) => (
@@ -106,29 +106,31 @@ export function ListPage<T, P extends Page<T> = Page<T>>(props: ListPageProps<T,
           </div>
           <div className="row list-tools">
             {props.tools}
-            <SavedViews
-              id={id}
-              address={address}
-              onChoose={(view) =>
-                setAddress({ ...Object.fromEntries(Object.keys(address).map((k) => [k, undefined])), ...view })
-              }
-            />
-            <Popover
-              trigger="click"
-              placement="bottomRight"
-              content={<ColumnChoice columns={columns} visible={visible} onChange={setShown} />}
-            >
-              <Button>{t('columns')}</Button>
-            </Popover>
-            <Button onClick={() => setCompact(!compact)} aria-pressed={compact}>
-              {compact ? t('comfortable') : t('compact')}
-            </Button>
-            <ExportButton
-              {...props}
-              rows={rows}
-              visible={visible}
-              query={{ ...fixed, ...address, cursor: undefined }}
-            />
+            <span className="row wide-only">
+              <SavedViews
+                id={id}
+                address={address}
+                onChoose={(view) =>
+                  setAddress({ ...Object.fromEntries(Object.keys(address).map((k) => [k, undefined])), ...view })
+                }
+              />
+              <Popover
+                trigger="click"
+                placement="bottomRight"
+                content={<ColumnChoice columns={columns} visible={visible} onChange={setShown} />}
+              >
+                <Button>{t('columns')}</Button>
+              </Popover>
+              <Button onClick={() => setCompact(!compact)} aria-pressed={compact}>
+                {compact ? t('comfortable') : t('compact')}
+              </Button>
+              <ExportButton
+                {...props}
+                rows={rows}
+                visible={visible}
+                query={{ ...fixed, ...address, cursor: undefined }}
+              />
+            </span>
           </div>
         </div>
         {picked.size > 0 && props.bulk && (
@@ -218,6 +220,25 @@ export function ListPage<T, P extends Page<T> = Page<T>>(props: ListPageProps<T,
       )}
     </div>
   );
+}
+
+/** Facets stand beside the table where there is room, and fold away above it where there is none. */
+function Aside({ children }: { children: ReactNode }) {
+  const t = useText(messages);
+  const wide = useSyncExternalStore(watchWidth, () => window.matchMedia(WIDE).matches);
+  if (wide) return <aside className="list-aside">{children}</aside>;
+  return (
+    <details className="list-aside">
+      <summary>{t('filters')}</summary>
+      {children}
+    </details>
+  );
+}
+const WIDE = '(min-width: 1101px)';
+function watchWidth(changed: () => void) {
+  const query = window.matchMedia(WIDE);
+  query.addEventListener('change', changed);
+  return () => query.removeEventListener('change', changed);
 }
 
 function FilterField({ filter, value, onChange }: { filter: Filter; value?: string; onChange: (v?: string) => void }) {
