@@ -11,6 +11,7 @@
 //! Deliberately absent: anything that knows a capability's nouns, storage, or
 //! the law (see crate `law`).
 
+pub mod code_sets;
 pub mod codes;
 pub mod ctx;
 pub mod error;
