@@ -23,7 +23,13 @@ impl CodeSet {
         self.codes.contains_key(code)
     }
     pub fn title_of(&self, code: &str, lang: crate::Lang) -> Option<&str> {
-        self.codes.get(code).map(|(zh, en)| if lang == crate::Lang::En { en.as_str() } else { zh.as_str() })
+        self.codes.get(code).map(|(zh, en)| {
+            if lang == crate::Lang::En {
+                en.as_str()
+            } else {
+                zh.as_str()
+            }
+        })
     }
 }
 

@@ -46,7 +46,11 @@ impl World {
     pub fn new(seed: u64) -> Self {
         let counties = codes::divisions().iter().filter(|d| d.level == Level::County).collect();
         let first_birth = NaiveDate::from_ymd_opt(1945, 1, 1).unwrap_or_default();
-        Self { seed, counties, first_birth }
+        Self {
+            seed,
+            counties,
+            first_birth,
+        }
     }
 
     /// Different indexes have different citizen ID numbers, up to 1.9 thousand million.
@@ -72,7 +76,14 @@ impl World {
         let mut phone = String::with_capacity(11);
         phone.push_str(chance.pick(&["135", "136", "137", "138", "139", "150", "157", "158", "187", "188"]));
         push_number(&mut phone, chance.below(100_000_000), 8);
-        Person { name, citizen_id, female, birth, phone, division }
+        Person {
+            name,
+            citizen_id,
+            female,
+            birth,
+            phone,
+            division,
+        }
     }
 
     /// Different indexes have different USCCs, up to a hundred million.
@@ -87,11 +98,20 @@ impl World {
         uscc.push(codes::uscc_check(uscc.as_bytes()).unwrap_or(b'0') as char);
 
         let city = division.parent.and_then(codes::division).unwrap_or(division);
-        let place = if chance.below(2) == 0 { city.short_name } else { division.short_name };
+        let place = if chance.below(2) == 0 {
+            city.short_name
+        } else {
+            division.short_name
+        };
         let form = FORMS[chance.weighted(&FORM_WEIGHTS)];
         let name = [place, chance.pick(&BRANDS), chance.pick(&TRADES), form].concat();
         let address = address(division, city, &mut chance);
-        Firm { name, uscc, division, address }
+        Firm {
+            name,
+            uscc,
+            division,
+            address,
+        }
     }
 
     /// The firm that a person works for, among `firms`.

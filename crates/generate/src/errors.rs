@@ -54,7 +54,11 @@ pub(crate) fn spoil(
     chance: &mut Chance,
 ) -> ErrorKind {
     let drawn = ErrorKind::ALL[chance.below(8) as usize];
-    let kind = if drawn == ErrorKind::DuplicateKey && key_before.is_none() { ErrorKind::Overlong } else { drawn };
+    let kind = if drawn == ErrorKind::DuplicateKey && key_before.is_none() {
+        ErrorKind::Overlong
+    } else {
+        drawn
+    };
     match kind {
         ErrorKind::WrongCheckDigit => wrong_check_digit(&mut row[targets.check_digit]),
         ErrorKind::MissingRequired => row[targets.required].clear(),
@@ -69,7 +73,13 @@ pub(crate) fn spoil(
             }
         }
         ErrorKind::FullWidthDigits => {
-            let wide = |c: char| if c.is_ascii_digit() { char::from_u32(c as u32 + 0xFEE0).unwrap_or(c) } else { c };
+            let wide = |c: char| {
+                if c.is_ascii_digit() {
+                    char::from_u32(c as u32 + 0xFEE0).unwrap_or(c)
+                } else {
+                    c
+                }
+            };
             row[targets.full_width] = row[targets.full_width].chars().map(wide).collect();
         }
         ErrorKind::Overlong => row[targets.overlong] = "超长".repeat(60),

@@ -68,7 +68,16 @@ impl Spec {
     pub fn new(rows: u64, seed: u64, as_of: NaiveDate) -> Self {
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let (format, encoding) = (Format::Csv, Encoding::Utf8);
-        Self { rows, seed, error_rate: 0.0, as_of, format, encoding, titles: false, threads }
+        Self {
+            rows,
+            seed,
+            error_rate: 0.0,
+            as_of,
+            format,
+            encoding,
+            titles: false,
+            threads,
+        }
     }
 
     fn check(&self) -> Result<(), GenerateError> {
@@ -108,10 +117,26 @@ pub enum GenerateError {
 
 /// 社会保险个人参保信息, columns as [`schema::INSURANCE`].
 pub fn insurance(spec: &Spec, out: impl Write + Send) -> Result<GenerateReport, GenerateError> {
-    output::write(&tables::Insurance { world: World::new(spec.seed), rows: spec.rows, as_of: spec.as_of }, spec, out)
+    output::write(
+        &tables::Insurance {
+            world: World::new(spec.seed),
+            rows: spec.rows,
+            as_of: spec.as_of,
+        },
+        spec,
+        out,
+    )
 }
 
 /// 特种设备使用登记证, columns as [`schema::EQUIPMENT`].
 pub fn equipment(spec: &Spec, out: impl Write + Send) -> Result<GenerateReport, GenerateError> {
-    output::write(&tables::Equipment { world: World::new(spec.seed), rows: spec.rows, as_of: spec.as_of }, spec, out)
+    output::write(
+        &tables::Equipment {
+            world: World::new(spec.seed),
+            rows: spec.rows,
+            as_of: spec.as_of,
+        },
+        spec,
+        out,
+    )
 }

@@ -64,7 +64,11 @@ pub(crate) fn write<W: Write + Send>(table: &dyn Table, spec: &Spec, out: W) -> 
         written
     })?;
     let bytes = writer.finish()?;
-    Ok(GenerateReport { rows: spec.rows, bytes, errors })
+    Ok(GenerateReport {
+        rows: spec.rows,
+        bytes,
+        errors,
+    })
 }
 
 /// Hands chunks on in the order of their numbers, whatever order they come in.
@@ -98,7 +102,9 @@ fn chunk(table: &dyn Table, spec: &Spec, at: u64) -> Result<Chunk, GenerateError
         row.iter_mut().for_each(String::clear);
         table.row(index, &mut chance, &mut row);
         if chance.happens(spec.error_rate) {
-            *errors.entry(spoil(&mut row, &targets, key_before.as_deref(), &mut chance)).or_default() += 1;
+            *errors
+                .entry(spoil(&mut row, &targets, key_before.as_deref(), &mut chance))
+                .or_default() += 1;
         } else {
             let key = key_before.get_or_insert_with(|| vec![String::new(); targets.keys.len()]);
             for (kept, column) in key.iter_mut().zip(targets.keys) {
@@ -107,23 +113,41 @@ fn chunk(table: &dyn Table, spec: &Spec, at: u64) -> Result<Chunk, GenerateError
         }
         encoder.row(&row);
     }
-    Ok(Chunk { encoded: encoder.finish()?, errors })
+    Ok(Chunk {
+        encoded: encoder.finish()?,
+        errors,
+    })
 }
 
 enum Encoder<'a> {
-    Csv { text: String, encoding: Encoding },
-    Json { text: String, items: &'a [Item] },
-    Columns { items: &'a [Item], builders: Vec<StringBuilder> },
+    Csv {
+        text: String,
+        encoding: Encoding,
+    },
+    Json {
+        text: String,
+        items: &'a [Item],
+    },
+    Columns {
+        items: &'a [Item],
+        builders: Vec<StringBuilder>,
+    },
 }
 
 impl<'a> Encoder<'a> {
     fn new(spec: &Spec, items: &'a [Item], rows: usize) -> Self {
         let text = String::with_capacity(rows * if spec.format == Format::Json { 460 } else { 200 });
         match spec.format {
-            Format::Csv => Self::Csv { text, encoding: spec.encoding },
+            Format::Csv => Self::Csv {
+                text,
+                encoding: spec.encoding,
+            },
             Format::Json => Self::Json { text, items },
             Format::Parquet => {
-                let builders = items.iter().map(|_| StringBuilder::with_capacity(rows, rows * 16)).collect();
+                let builders = items
+                    .iter()
+                    .map(|_| StringBuilder::with_capacity(rows, rows * 16))
+                    .collect();
                 Self::Columns { items, builders }
             }
         }
@@ -146,7 +170,10 @@ impl<'a> Encoder<'a> {
             Self::Csv { text, encoding } => Encoded::Bytes(encode(text, encoding)),
             Self::Json { text, .. } => Encoded::Bytes(text.into_bytes()),
             Self::Columns { items, builders } => {
-                let columns = builders.into_iter().map(|mut b| Arc::new(b.finish()) as ArrayRef).collect();
+                let columns = builders
+                    .into_iter()
+                    .map(|mut b| Arc::new(b.finish()) as ArrayRef)
+                    .collect();
                 Encoded::Batch(RecordBatch::try_new(arrow_schema(items), columns)?)
             }
         })
@@ -154,7 +181,12 @@ impl<'a> Encoder<'a> {
 }
 
 fn arrow_schema(items: &[Item]) -> Arc<Schema> {
-    Arc::new(Schema::new(items.iter().map(|i| Field::new(i.name, DataType::Utf8, true)).collect::<Vec<_>>()))
+    Arc::new(Schema::new(
+        items
+            .iter()
+            .map(|i| Field::new(i.name, DataType::Utf8, true))
+            .collect::<Vec<_>>(),
+    ))
 }
 
 fn encode(text: String, encoding: Encoding) -> Vec<u8> {
@@ -226,7 +258,11 @@ impl<W: Write + Send> Writer<W> {
         Ok(match spec.format {
             Format::Parquet => {
                 let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
-                Self::Parquet(Box::new(ArrowWriter::try_new(out, arrow_schema(table.items()), Some(properties))?))
+                Self::Parquet(Box::new(ArrowWriter::try_new(
+                    out,
+                    arrow_schema(table.items()),
+                    Some(properties),
+                )?))
             }
             Format::Csv => {
                 let mut header = String::new();

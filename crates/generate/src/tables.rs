@@ -83,7 +83,11 @@ impl Table for Insurance {
         out[6].push_str(kind);
         let participation = ["1", "2", "3"][chance.weighted(&[88, 8, 4])];
         out[7].push_str(participation);
-        out[8].push_str(if participation == "1" && chance.below(33) == 0 { "2" } else { participation });
+        out[8].push_str(if participation == "1" && chance.below(33) == 0 {
+            "2"
+        } else {
+            participation
+        });
         push_time(&mut out[10], self.as_of - Days::new(chance.below(180)), chance);
     }
 }
@@ -107,13 +111,24 @@ static KINDS: [Kind; 7] = [
     Kind {
         code: "3000",
         character: "梯",
-        names: &[("3110", "曳引驱动乘客电梯"), ("3120", "曳引驱动载货电梯"), ("3310", "自动扶梯"), ("3320", "自动人行道"), ("3430", "杂物电梯")],
+        names: &[
+            ("3110", "曳引驱动乘客电梯"),
+            ("3120", "曳引驱动载货电梯"),
+            ("3310", "自动扶梯"),
+            ("3320", "自动人行道"),
+            ("3430", "杂物电梯"),
+        ],
         inspection_years: 1,
     },
     Kind {
         code: "2000",
         character: "容",
-        names: &[("2150", "第一类压力容器"), ("2170", "第二类压力容器"), ("2110", "超高压容器"), ("2310", "液化石油气钢瓶")],
+        names: &[
+            ("2150", "第一类压力容器"),
+            ("2170", "第二类压力容器"),
+            ("2110", "超高压容器"),
+            ("2310", "液化石油气钢瓶"),
+        ],
         inspection_years: 3,
     },
     Kind {
@@ -125,13 +140,22 @@ static KINDS: [Kind; 7] = [
     Kind {
         code: "4000",
         character: "起",
-        names: &[("4110", "通用桥式起重机"), ("4210", "通用门式起重机"), ("4310", "普通塔式起重机"), ("4860", "施工升降机")],
+        names: &[
+            ("4110", "通用桥式起重机"),
+            ("4210", "通用门式起重机"),
+            ("4310", "普通塔式起重机"),
+            ("4860", "施工升降机"),
+        ],
         inspection_years: 2,
     },
     Kind {
         code: "1000",
         character: "锅",
-        names: &[("1100", "承压蒸汽锅炉"), ("1200", "承压热水锅炉"), ("1310", "有机热载体气相炉")],
+        names: &[
+            ("1100", "承压蒸汽锅炉"),
+            ("1200", "承压热水锅炉"),
+            ("1310", "有机热载体气相炉"),
+        ],
         inspection_years: 2,
     },
     Kind {
