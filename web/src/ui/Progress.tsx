@@ -20,12 +20,13 @@ export function Progress({
 }) {
   const t = useText(messages);
   const { lang } = useLang();
+  const known = fraction !== null && fraction !== undefined;
   const share = Math.max(0, Math.min(1, fraction ?? 0));
   return (
     <div className="stack tight">
       <div className="row apart">
         <span>
-          {label} <span className="tabular">{Math.round(share * 100)}%</span>
+          {label} {known && <span className="tabular">{Math.round(share * 100)}%</span>}
         </span>
         <span className="row soft small tabular">
           {rowsPerSecond ? <span>{t('rate', { n: amount(Math.round(rowsPerSecond), lang) })}</span> : null}
@@ -37,11 +38,14 @@ export function Progress({
         className="progress-track"
         role="progressbar"
         aria-label={label}
-        aria-valuenow={Math.round(share * 100)}
+        aria-valuenow={known ? Math.round(share * 100) : undefined}
         aria-valuemin={0}
         aria-valuemax={100}
       >
-        <span className="progress-fill" style={{ width: `${share * 100}%` }} />
+        <span
+          className={known ? 'progress-fill' : 'progress-fill unknown'}
+          style={known ? { width: `${share * 100}%` } : undefined}
+        />
       </div>
       <span className="faint small">{t('leaveSafe')}</span>
     </div>

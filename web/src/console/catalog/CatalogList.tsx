@@ -13,9 +13,9 @@ import { AttributeTag } from '../../ui/Tags';
 import { useAddress } from '../frame/search';
 import { type FacetLists, Facets, type Unit, UnitTree } from './Facets';
 import { messages } from './messages';
-import { Highlight, ItemsTable, StateTag, useCart, useVocabulary } from './shared';
+import { Highlight, type Highlighted, ItemsTable, StateTag, useCart, useVocabulary } from './shared';
 
-type Row = Omit<Resource, 'items'> & { items?: Resource['items']; item_count?: number };
+type Row = Omit<Resource, 'items'> & { item_count: number; highlights: Highlighted[] };
 type Found = Page<Row> & { facets?: FacetLists };
 
 /** Everything that the reader may see and request. */
@@ -49,16 +49,25 @@ function Resources({ id, title, lead, mine }: { id: string; title: string; lead:
       narrow: true,
       sort: 'title',
       text: (r) => r.title,
-      render: (r) => (
-        <span className="title-cell">
-          <Link to={'/catalog/$id' as never} params={{ id: r.id } as never}>
-            <Highlight text={r.title || t('none')} words={address.q} />
-          </Link>
-          <span className="faint small">
-            <code>{r.code}</code> · {r.provider.name}
+      render: (r) => {
+        const title = r.highlights?.find((h) => h.field === 'title');
+        const item = r.highlights?.find((h) => h.field === 'item');
+        return (
+          <span className="title-cell">
+            <Link to={'/catalog/$id' as never} params={{ id: r.id } as never}>
+              {title ? <Highlight of={title} /> : r.title || t('none')}
+            </Link>
+            <span className="faint small">
+              <code>{r.code}</code> · {r.provider.name}
+            </span>
+            {item && (
+              <span className="small soft">
+                {t('items')}：<Highlight of={item} />
+              </span>
+            )}
           </span>
-        </span>
-      ),
+        );
+      },
     },
     {
       key: 'state',

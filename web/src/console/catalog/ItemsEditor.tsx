@@ -11,6 +11,7 @@ import { ErrorView } from '../../ui/States';
 import { useTypeName } from '../../ui/Tags';
 import { emptyItem, itemsFromText } from './document';
 import { messages } from './messages';
+import { columnsOf } from './sample';
 
 const TYPES = ['string', 'integer', 'decimal', 'date', 'datetime', 'boolean'];
 const IDENTIFIERS = ['citizen_id', 'uscc', 'division', 'phone', 'name', 'address', 'email', 'bank_card', 'plate'];
@@ -40,11 +41,8 @@ export function ItemsEditor({
   };
   const derive = async (file: File) => {
     setError(undefined);
-    const body = new FormData();
-    body.append('file', file);
     try {
-      const answer = await post<Item[] | { items: Item[] }>('/resources/derive-items', { body });
-      const proposal = Array.isArray(answer) ? answer : answer.items;
+      const proposal = await post<Item[]>('/resources/derive-items', { body: { columns: await columnsOf(file) } });
       onChange(proposal);
       message.success(t('derived', { n: proposal.length }));
     } catch (e) {
@@ -58,7 +56,7 @@ export function ItemsEditor({
           {t('items')} <span className="faint tabular">{items.length}</span>
         </h2>
         <Upload
-          accept=".csv,.xlsx,.jsonl,.json,.parquet,.txt"
+          accept=".csv,.tsv,.txt,.jsonl,.ndjson"
           showUploadList={false}
           beforeUpload={(file) => {
             derive(file);

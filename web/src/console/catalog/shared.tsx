@@ -4,7 +4,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { App } from 'antd';
 import { get, put } from '../../api/client';
 import { useGet } from '../../api/query';
-import type { Item } from '../../api/types';
+import type { Item, Resource } from '../../api/types';
 import { textOf, useLang, useText } from '../../i18n';
 import { type Column, DataTable } from '../../ui/console/DataTable';
 import { GradeMark, Tag, type Tone, useTypeName } from '../../ui/Tags';
@@ -63,6 +63,11 @@ export function useCart() {
   const client = useQueryClient();
   const add = async (lines: Cart['items']) => {
     const cart = await get<Cart>('/cart');
+    // A resource taken from a list is taken with all its items; the cart is where some are left out.
+    for (const line of lines.filter((l) => l.item_ids.length === 0)) {
+      const resource = await get<Resource>('/resources/{id}', { path: { id: line.resource_id } });
+      line.item_ids = resource.items.flatMap((i) => i.id ?? []);
+    }
     const rest = cart.items.filter((old) => !lines.some((line) => line.resource_id === old.resource_id));
     const merged = lines.map((line) => {
       const old = cart.items.find((o) => o.resource_id === line.resource_id);
@@ -77,12 +82,14 @@ export function useCart() {
   return { add };
 }
 
-/** Matches of the asked words, marked. */
-export function Highlight({ text, words }: { text: string; words?: string }) {
-  const terms = (words ?? '').split(/\s+/).filter(Boolean);
-  if (terms.length === 0) return text;
-  const pattern = new RegExp(`(${terms.map((w) => w.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')})`, 'gi');
-  return text.split(pattern).map((part, i) => (i % 2 ? <mark key={i}>{part}</mark> : part));
+export interface Highlighted {
+  field: string;
+  pieces: { text: string; hit: boolean }[];
+}
+
+/** Where the search found its words, marked. */
+export function Highlight({ of }: { of: Highlighted }) {
+  return of.pieces.map((piece, i) => (piece.hit ? <mark key={i}>{piece.text}</mark> : piece.text));
 }
 
 export function ItemsTable({

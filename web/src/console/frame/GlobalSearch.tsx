@@ -9,15 +9,27 @@ import { messages } from './messages';
 import { useGo } from './search';
 
 interface Hit {
-  type: string;
   id: string;
   title: string;
-  subtitle?: string | null;
-  href?: string | null;
+  subtitle: string;
+  address: string;
+}
+interface Found {
+  resources: { id: string; code: string; title: string; provider: { name: string } }[];
+  institutions: { id: string; name: string }[];
 }
 
-const addressOf = (hit: Hit) =>
-  hit.href ?? (hit.type === 'institution' ? `/organisations/${hit.id}` : `/catalog/${hit.id}`);
+const hitsOf = (found: Found | undefined): Hit[] => [
+  ...(found?.resources ?? []).slice(0, 8).map((r) => ({
+    id: r.id,
+    title: r.title,
+    subtitle: r.provider.name,
+    address: `/catalog/${r.id}`,
+  })),
+  ...(found?.institutions ?? [])
+    .slice(0, 4)
+    .map((i) => ({ id: i.id, title: i.name, subtitle: '', address: `/organisations/${i.id}` })),
+];
 
 export function GlobalSearch() {
   const t = useText(messages);
@@ -37,13 +49,13 @@ export function GlobalSearch() {
     window.addEventListener('shuqiao:search', focus);
     return () => window.removeEventListener('shuqiao:search', focus);
   }, []);
-  const result = useGet<{ items: Hit[] } | Hit[]>('/search', { query: { q: asked } }, { enabled: asked.length > 0 });
-  const hits = (Array.isArray(result.data) ? result.data : (result.data?.items ?? [])).slice(0, 10);
+  const result = useGet<Found>('/search', { query: { q: asked } }, { enabled: asked.length > 0 });
+  const hits = hitsOf(result.data);
 
   const choose = (index: number) => {
     setOpen(false);
     input.current?.blur();
-    if (index >= 0 && hits[index]) go(addressOf(hits[index]));
+    if (index >= 0 && hits[index]) go(hits[index].address);
     else if (text.trim()) go(`/catalog?q=${encodeURIComponent(text.trim())}`);
   };
   return (
@@ -77,7 +89,7 @@ export function GlobalSearch() {
       <ul id={listId} role="listbox" aria-label={t('searchAll')} className="search-hits" hidden={!open || asked === ''}>
         {hits.map((hit, i) => (
           <li
-            key={`${hit.type}-${hit.id}`}
+            key={hit.id}
             id={`${listId}-${i}`}
             role="option"
             aria-selected={i === at}

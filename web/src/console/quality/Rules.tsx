@@ -13,7 +13,7 @@ import { EmptyState, ErrorView, Loaded } from '../../ui/States';
 import { Tag } from '../../ui/Tags';
 import { useAddress, useGo } from '../frame/search';
 import { messages } from './messages';
-import { RUNNING, type Rule, type RuleKind, type Run, score } from './types';
+import { type Library, RUNNING, type Rule, type Run, score } from './types';
 
 const CATEGORIES = ['conformity', 'completeness', 'accuracy', 'consistency', 'timeliness', 'accessibility'];
 
@@ -87,7 +87,7 @@ function RuleList({ resource }: { resource: string }) {
   const may = useMay();
   const rules = useGet<Page<Rule> | Rule[]>('/quality/rules', { query: { resource, limit: 200 } });
   const toggle = useAct((rule: Rule) =>
-    patch('/quality/rules/{id}', { path: { id: rule.id }, body: { enabled: !rule.enabled } }),
+    patch('/quality/rules/{id}', { path: { id: rule.id }, body: { enabled: !rule.enabled, revision: rule.revision } }),
   );
   const list = Array.isArray(rules.data) ? rules.data : (rules.data?.items ?? []);
   const order = (r: Rule) => CATEGORIES.indexOf(r.category);
@@ -115,21 +115,12 @@ function RuleList({ resource }: { resource: string }) {
                   render: (r) => <Tag>{textOf(messages, lang, `cat_${r.category}`)}</Tag>,
                 },
                 { key: 'title', title: t('rule'), narrow: true, render: (r) => r.title },
-                {
-                  key: 'item',
-                  title: t('items'),
-                  render: (r) =>
-                    r.item && (
-                      <span className="row">
-                        {r.item.title} <code className="faint">{r.item.name}</code>
-                      </span>
-                    ),
-                },
+                { key: 'item', title: t('items'), render: (r) => <code className="soft">{r.items.join('、')}</code> },
                 {
                   key: 'threshold',
                   title: t('threshold'),
                   num: true,
-                  render: (r) => (r.max_failed_ratio == null ? '—' : percent(r.max_failed_ratio)),
+                  render: (r) => percent(r.tolerance),
                 },
                 {
                   key: 'enabled',
@@ -193,7 +184,7 @@ function RunList({ resource }: { resource: string }) {
                   nowrap: true,
                   render: (r) => (
                     <Link to={'/quality/runs/$id' as never} params={{ id: r.id } as never}>
-                      <span className="tabular">{moment(r.started_at, lang)}</span>
+                      <span className="tabular">{moment(r.started_at ?? r.created_at, lang)}</span>
                     </Link>
                   ),
                 },
@@ -227,9 +218,9 @@ function RunList({ resource }: { resource: string }) {
 
 interface Answers {
   kind: string;
-  item_id?: string;
-  title?: string;
-  max_failed_ratio?: number;
+  title: string;
+  items?: string[] | string;
+  tolerance?: number;
   params?: Record<string, unknown>;
 }
 
@@ -237,28 +228,32 @@ function NewRule({ resource, close }: { resource: string; close: () => void }) {
   const t = useText(messages);
   const { lang } = useLang();
   const [form] = Form.useForm<Answers>();
-  const kinds = useGet<RuleKind[]>('/quality/rule-kinds', {}, { staleTime: Number.POSITIVE_INFINITY });
+  const library = useGet<Library>('/quality/rule-kinds', {}, { staleTime: Number.POSITIVE_INFINITY });
   const entry = useGet<Resource>('/resources/{id}', { path: { id: resource } });
   const kind = Form.useWatch('kind', form);
-  const chosen = kinds.data?.find((k) => k.kind === kind);
+  const chosen = library.data?.kinds.find((k) => k.name === kind);
+  const titleOf = (x: { title: string; title_en: string }) => (lang === 'en' ? x.title_en : x.title);
   const create = useAct(
-    (a: Answers) =>
+    ({ items, tolerance, ...a }: Answers) =>
       post('/quality/rules', {
         body: {
           resource_id: resource,
           params: {},
           ...a,
-          max_failed_ratio: a.max_failed_ratio === undefined ? undefined : a.max_failed_ratio / 100,
+          items: items === undefined ? [] : Array.isArray(items) ? items : [items],
+          tolerance: (tolerance ?? 0) / 100,
         },
       }),
     close,
   );
-  const items = (entry.data?.items ?? []).map((i) => ({ value: i.id, label: `${i.title} ${i.name}` }));
+  const items = (entry.data?.items ?? []).map((i) => ({ value: i.name, label: `${i.title} ${i.name}` }));
   const required = [{ required: true, message: t('required') }];
-  const groups = CATEGORIES.map((c) => ({
-    label: textOf(messages, lang, `cat_${c}`),
-    options: (kinds.data ?? []).filter((k) => k.category === c).map((k) => ({ value: k.kind, label: k.title })),
-  })).filter((g) => g.options.length > 0);
+  const groups = (library.data?.categories ?? []).map((c) => ({
+    label: titleOf(c),
+    options: (library.data?.kinds ?? [])
+      .filter((k) => k.category === c.name)
+      .map((k) => ({ value: k.name, label: titleOf(k) })),
+  }));
   return (
     <Modal
       open
@@ -269,29 +264,41 @@ function NewRule({ resource, close }: { resource: string; close: () => void }) {
       onCancel={close}
     >
       <Form form={form} layout="vertical" onFinish={(a) => create.mutate(a)}>
-        <Form.Item name="kind" label={t('kind')} rules={required}>
-          <Select options={groups} />
+        <Form.Item name="title" label={t('rule')} rules={required}>
+          <Input maxLength={200} />
         </Form.Item>
-        {chosen?.needs_item !== false && (
-          <Form.Item name="item_id" label={t('items')} rules={chosen?.needs_item ? required : []}>
-            <Select allowClear options={items} showSearch={{ optionFilterProp: 'label' }} />
+        <Form.Item
+          name="kind"
+          label={t('kind')}
+          rules={required}
+          extra={chosen && (lang === 'en' ? chosen.description_en : chosen.description)}
+        >
+          <Select options={groups} showSearch={{ optionFilterProp: 'label' }} />
+        </Form.Item>
+        {chosen?.items !== 'none' && (
+          <Form.Item name="items" label={t('items')}>
+            <Select
+              allowClear
+              mode={chosen?.items === 'one' ? undefined : 'multiple'}
+              options={items}
+              showSearch={{ optionFilterProp: 'label' }}
+            />
           </Form.Item>
         )}
         {chosen?.params.map((p) => (
-          <Form.Item key={p.name} name={['params', p.name]} label={p.title}>
+          <Form.Item key={p.name} name={['params', p.name]} label={titleOf(p)} rules={p.optional ? [] : required}>
             {p.type === 'item' ? (
               <Select options={items} />
-            ) : ['integer', 'number'].includes(p.type) ? (
-              <InputNumber style={{ width: '100%' }} />
+            ) : p.type === 'texts' ? (
+              <Select mode="tags" />
+            ) : p.type === 'integer' || p.type === 'number' ? (
+              <InputNumber style={{ width: '100%' }} precision={p.type === 'integer' ? 0 : undefined} />
             ) : (
               <Input />
             )}
           </Form.Item>
         ))}
-        <Form.Item name="title" label={t('rule')}>
-          <Input maxLength={200} />
-        </Form.Item>
-        <Form.Item name="max_failed_ratio" label={t('threshold')}>
+        <Form.Item name="tolerance" label={t('threshold')}>
           <InputNumber min={0} max={100} step={0.01} suffix="%" style={{ width: 160 }} />
         </Form.Item>
         {create.error && <ErrorView error={create.error} inline />}

@@ -32,10 +32,10 @@ function Detail({ r }: { r: Run }) {
   return (
     <>
       <PageHead
-        title={`${t('runTitle')}：${r.resource.title}`}
-        lead={moment(r.started_at, lang, true)}
+        title={`${t('runTitle')}：${r.resource_title}`}
+        lead={moment(r.started_at ?? r.created_at, lang, true)}
         crumbs={
-          <Link to={'/quality/rules' as never} search={{ resource: r.resource.id } as never}>
+          <Link to={'/quality/rules' as never} search={{ resource: r.resource_id } as never}>
             {t('title')}
           </Link>
         }
@@ -43,7 +43,7 @@ function Detail({ r }: { r: Run }) {
       <div className="stack">
         {RUNNING.includes(r.state) && (
           <section className="surface padded">
-            <Progress label={textOf(messages, lang, `run_${r.state}`)} fraction={r.progress?.fraction} />
+            <Progress label={textOf(messages, lang, `run_${r.state}`)} fraction={undefined} />
           </section>
         )}
         <FactStrip
@@ -59,16 +59,26 @@ function Detail({ r }: { r: Run }) {
           <DataTable
             caption={t('rules')}
             compact
-            rows={r.results}
-            rowKey={(x) => x.rule.id}
+            rows={r.results ?? []}
+            rowKey={(x) => x.rule_id}
             columns={[
               {
                 key: 'category',
                 title: t('category'),
                 nowrap: true,
-                render: (x) => <Tag>{textOf(messages, lang, `cat_${x.rule.category}`)}</Tag>,
+                render: (x) => <Tag>{textOf(messages, lang, `cat_${x.category}`)}</Tag>,
               },
-              { key: 'rule', title: t('rule'), narrow: true, render: (x) => x.rule.title },
+              {
+                key: 'rule',
+                title: t('rule'),
+                narrow: true,
+                render: (x) => (
+                  <span className="title-cell">
+                    {x.rule}
+                    <span className="faint small">{x.found ?? x.kind_title}</span>
+                  </span>
+                ),
+              },
               { key: 'checked', title: t('checked'), num: true, render: (x) => number(x.checked) },
               { key: 'failed', title: t('failed'), num: true, narrow: true, render: (x) => number(x.failed) },
               { key: 'ratio', title: t('ratio'), num: true, render: (x) => percent(x.ratio, 3) },
@@ -77,7 +87,7 @@ function Detail({ r }: { r: Run }) {
                 title: t('state'),
                 narrow: true,
                 render: (x) => {
-                  const ok = x.passed ?? x.failed === 0;
+                  const ok = x.failed === 0;
                   return (
                     <span className="row">
                       <Tag tone={ok ? 'good' : 'bad'} icon={ok ? 'check' : 'alert'}>
@@ -95,7 +105,7 @@ function Detail({ r }: { r: Run }) {
             ]}
           />
         </section>
-        {r.results.some((x) => x.failed > 0) && <Failures r={r} />}
+        {r.results?.some((x) => x.failed > 0) && <Failures r={r} />}
       </div>
     </>
   );
@@ -117,9 +127,9 @@ function Failures({ r }: { r: Run }) {
             placeholder={t('allRules')}
             value={rule}
             onChange={(v) => setAddress({ rule: v })}
-            options={r.results
+            options={(r.results ?? [])
               .filter((x) => x.failed > 0)
-              .map((x) => ({ value: x.rule.id, label: `${x.rule.title} ${number(x.failed)}` }))}
+              .map((x) => ({ value: x.rule_id, label: `${x.rule} ${number(x.failed)}` }))}
             style={{ width: 260 }}
           />
           <a className="button" href={href(`/quality/runs/${r.id}/failures/export`, { rule })} download>
@@ -133,7 +143,7 @@ function Failures({ r }: { r: Run }) {
           caption={t('failures')}
           compact
           rows={list}
-          rowKey={(f) => JSON.stringify([f.key, f.rule?.id, f.item])}
+          rowKey={(f) => `${f.rule_id}-${f.batch_id}-${f.row_number}`}
           columns={[
             {
               key: 'key',
@@ -147,8 +157,8 @@ function Failures({ r }: { r: Run }) {
                 </code>
               ),
             },
-            { key: 'rule', title: t('rule'), narrow: true, render: (f) => f.rule?.title ?? '' },
-            { key: 'item', title: t('items'), render: (f) => f.item ?? '' },
+            { key: 'rule', title: t('rule'), narrow: true, render: (f) => f.rule },
+            { key: 'row', title: t('rowNumber'), num: true, render: (f) => number(f.row_number) },
             { key: 'value', title: t('value'), render: (f) => <Cell value={f.value} /> },
           ]}
         />

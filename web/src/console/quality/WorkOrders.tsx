@@ -3,11 +3,10 @@ import { App, Button, Form, Input, Modal, Select } from 'antd';
 import { useState } from 'react';
 import { post } from '../../api/client';
 import { useAct, useGet } from '../../api/query';
-import type { Page, Resource, Timeline } from '../../api/types';
+import type { Page, Resource } from '../../api/types';
 import { moment, number, percent } from '../../format';
 import { textOf, useLang, useText } from '../../i18n';
 import { useMay } from '../../session';
-import { Clock } from '../../ui/Clock';
 import { ListPage } from '../../ui/console/ListPage';
 import { ProcedurePanel } from '../../ui/console/ProcedurePanel';
 import { FactStrip, PageHead } from '../../ui/Page';
@@ -15,9 +14,13 @@ import { ErrorView, Loaded } from '../../ui/States';
 import { Tag, type Tone } from '../../ui/Tags';
 import { useGo } from '../frame/search';
 import { messages } from './messages';
-import type { WorkOrder } from './types';
+import type { Overview, WorkOrder } from './types';
 
 const TONES: Record<string, Tone> = {
+  reported: 'warn',
+  correcting: 'ink',
+  rechecking: 'ink',
+  explained: 'good',
   open: 'warn',
   accepted: 'ink',
   responded: 'ink',
@@ -25,18 +28,11 @@ const TONES: Record<string, Tone> = {
   closed: 'good',
   ended: 'good',
 };
-const STATES = ['open', 'accepted', 'responded', 'closed'];
+const STATES = ['open', 'closed', 'reported', 'correcting', 'rechecking', 'explained'];
 
 function OrderState({ state }: { state: string }) {
   const { lang } = useLang();
   return <Tag tone={TONES[state] ?? 'plain'}>{textOf(messages, lang, `order_${state}`)}</Tag>;
-}
-
-interface Overview {
-  open?: number;
-  closed?: number;
-  average_working_days?: number | null;
-  pass_ratio?: number | null;
 }
 
 export function WorkOrders() {
@@ -48,10 +44,10 @@ export function WorkOrders() {
   const o = overview.data;
   const facts = o
     ? [
-        { label: t('openCount'), value: o.open == null ? undefined : number(o.open) },
-        { label: t('closedCount'), value: o.closed == null ? undefined : number(o.closed) },
-        { label: t('average'), value: o.average_working_days == null ? undefined : number(o.average_working_days, 1) },
-        { label: t('passRate'), value: o.pass_ratio == null ? undefined : percent(o.pass_ratio) },
+        { label: t('openCount'), value: number(o.orders_open) },
+        { label: t('closedCount'), value: number(o.orders_closed) },
+        { label: t('average'), value: o.orders_mean_days == null ? undefined : number(o.orders_mean_days, 1) },
+        { label: t('passRate'), value: o.problem_rate == null ? undefined : percent(o.problem_rate, 3) },
       ].filter((f) => f.value !== undefined)
     : [];
   return (
@@ -94,7 +90,7 @@ export function WorkOrders() {
             render: (w) => (
               <span className="title-cell">
                 <strong>{w.title}</strong>
-                <span className="faint small">{w.resource.title}</span>
+                <span className="faint small">{w.resource.name}</span>
               </span>
             ),
           },
@@ -103,10 +99,16 @@ export function WorkOrders() {
             key: 'opened',
             title: t('opened'),
             nowrap: true,
-            text: (w) => moment(w.opened_at, lang),
-            render: (w) => <span className="tabular">{moment(w.opened_at, lang)}</span>,
+            text: (w) => moment(w.created_at, lang),
+            render: (w) => <span className="tabular">{moment(w.created_at, lang)}</span>,
           },
-          { key: 'clock', title: t('deadline'), render: (w) => <Clock clock={w.clock} article={false} /> },
+          {
+            key: 'age',
+            title: t('age'),
+            num: true,
+            text: (w) => String(w.age_days),
+            render: (w) => t('days', { n: w.age_days }),
+          },
           {
             key: 'state',
             title: t('state'),
@@ -169,7 +171,7 @@ export function WorkOrderDetail() {
     '/work-orders/{id}',
     { path: { id } },
     {
-      refetchInterval: (q) => (q.state.data?.state === 'responded' ? 1500 : false),
+      refetchInterval: (q) => (q.state.data?.state === 'rechecking' ? 1500 : false),
     },
   );
   return <Loaded query={order}>{(w) => <Detail w={w} />}</Loaded>;
@@ -183,11 +185,6 @@ function Detail({ w }: { w: WorkOrder }) {
   const { lang } = useLang();
   const { message } = App.useApp();
   const [explanation, setExplanation] = useState('');
-  const procedure = useGet<Timeline>(
-    '/procedures/{id}',
-    { path: { id: w.procedure_id ?? '' } },
-    { enabled: !w.timeline && !!w.procedure_id },
-  );
   const act = useAct(
     (name: Act) =>
       post(`/work-orders/{id}/${name}`, {
@@ -205,7 +202,7 @@ function Detail({ w }: { w: WorkOrder }) {
       <PageHead
         title={w.title}
         crumbs={<Link to={'/quality/work-orders' as never}>{t('ordersTitle')}</Link>}
-        lead={w.description}
+        lead={w.text}
       />
       <FactStrip
         facts={[
@@ -214,21 +211,21 @@ function Detail({ w }: { w: WorkOrder }) {
             label: t('resource'),
             value: (
               <Link to={'/catalog/$id' as never} params={{ id: w.resource.id } as never}>
-                {w.resource.title}
+                {w.resource.name}
               </Link>
             ),
           },
           { label: t('provider'), value: w.provider.name },
-          { label: t('opened'), value: moment(w.opened_at, lang) },
-          { label: t('deadline'), value: <Clock clock={w.clock} article={false} /> },
+          { label: t('opened'), value: moment(w.created_at, lang) },
+          { label: t('age'), value: t('days', { n: w.age_days }) },
         ]}
       />
       <div className="split wide-right" style={{ marginTop: 16 }}>
         <section className="surface padded stack">
-          {w.rule && (
+          {w.failed != null && (
             <dl className="pairs">
-              <dt>{t('rule')}</dt>
-              <dd>{w.rule.title}</dd>
+              <dt>{t('failed')}</dt>
+              <dd className="tabular">{number(w.failed)}</dd>
             </dl>
           )}
           {w.run_id && (
@@ -236,7 +233,6 @@ function Detail({ w }: { w: WorkOrder }) {
               {t('seeRun')}
             </Link>
           )}
-          {w.explanation && <p>{w.explanation}</p>}
           {actions.some((a) => WITH_TEXT.includes(a)) && (
             <div className="field">
               <label htmlFor="explanation">{t('explanation')}</label>
@@ -264,7 +260,7 @@ function Detail({ w }: { w: WorkOrder }) {
           </div>
         </section>
         <div className="right">
-          <ProcedurePanel timeline={w.timeline ?? procedure.data} />
+          <ProcedurePanel timeline={w.timeline} />
         </div>
       </div>
     </>

@@ -1,11 +1,30 @@
-import type { ClockShape, OrgRef, Timeline } from '../../api/types';
+import type { OrgRef, Timeline } from '../../api/types';
 
-export interface RuleKind {
-  category: string;
-  kind: string;
+export interface Category {
+  name: string;
   title: string;
-  needs_item?: boolean;
-  params: { name: string; title: string; type: string }[];
+  title_en: string;
+}
+export interface Param {
+  name: string;
+  type: 'integer' | 'number' | 'pattern' | 'code_set' | 'item' | 'texts';
+  title: string;
+  title_en: string;
+  optional: boolean;
+}
+export interface RuleKind {
+  name: string;
+  category: string;
+  title: string;
+  title_en: string;
+  description: string;
+  description_en: string;
+  items: string;
+  params: Param[];
+}
+export interface Library {
+  categories: Category[];
+  kinds: RuleKind[];
 }
 export interface Rule {
   id: string;
@@ -13,55 +32,76 @@ export interface Rule {
   title: string;
   category: string;
   kind: string;
-  item?: { id: string; name: string; title: string } | null;
+  /** Column names. */
+  items: string[];
   params: Record<string, unknown>;
-  max_failed_ratio?: number | null;
+  tolerance: number;
   enabled: boolean;
+  revision: number;
 }
 export interface RuleResult {
-  rule: { id: string; title: string; category: string; kind: string };
+  rule_id: string;
+  rule: string;
+  kind: string;
+  kind_title: string;
+  category: string;
   checked: number;
   failed: number;
   ratio: number;
-  passed?: boolean;
+  found?: string | null;
   work_order_id?: string | null;
 }
 export interface Run {
   id: string;
-  resource: { id: string; title: string };
-  table_version: number;
+  resource_id: string;
+  resource_title: string;
+  scope: string;
   state: string;
-  rows: number;
-  duration_ms?: number | null;
-  started_at?: string | null;
+  table_version?: number | null;
+  rows?: number | null;
+  /** 0 to 100. */
   score?: number | null;
-  results: RuleResult[];
-  progress?: { fraction?: number | null } | null;
+  error?: string | null;
+  created_at: string;
+  started_at?: string | null;
+  duration_ms?: number | null;
+  results?: RuleResult[];
 }
 export interface Failure {
-  key: Record<string, string | null>;
-  rule?: { id: string; title: string };
-  item?: string | null;
+  rule_id: string;
+  rule: string;
+  batch_id: string;
+  row_number: number;
+  key: Record<string, string>;
   value?: string | null;
 }
 export interface WorkOrder {
   id: string;
   title: string;
-  resource: { id: string; title: string };
+  resource: { id: string; name: string };
   provider: OrgRef;
-  rule?: { id: string; title: string } | null;
+  origin: string;
+  rule_id?: string | null;
   run_id?: string | null;
+  failed?: number | null;
+  text?: string | null;
+  reporter?: { id: string; name: string } | null;
   state: string;
-  opened_at: string;
+  procedure_id: string;
+  created_at: string;
   closed_at?: string | null;
-  clock?: ClockShape | null;
-  description?: string | null;
-  explanation?: string | null;
-  timeline?: Timeline | null;
-  procedure_id?: string | null;
+  age_days: number;
   actions: string[];
+  timeline?: Timeline | null;
+}
+export interface Overview {
+  resources: number;
+  score?: number | null;
+  problem_rate?: number | null;
+  orders_open: number;
+  orders_closed: number;
+  orders_mean_days?: number | null;
 }
 
 export const RUNNING = ['queued', 'running'];
-/** Scores come as 0 to 1 or 0 to 100; people read the latter. */
-export const score = (s: number | null | undefined): string => (s == null ? '—' : (s <= 1 ? s * 100 : s).toFixed(1));
+export const score = (s: number | null | undefined): string => (s == null ? '—' : s.toFixed(1));

@@ -4,7 +4,7 @@ import { post } from '../../api/client';
 import { useAct, useGet } from '../../api/query';
 import type { Page, Resource } from '../../api/types';
 import { moment } from '../../format';
-import { useLang, useText } from '../../i18n';
+import { textOf, useLang, useText } from '../../i18n';
 import { useHasRole, useSession } from '../../session';
 import { DataTable } from '../../ui/console/DataTable';
 import { ListPage } from '../../ui/console/ListPage';
@@ -30,8 +30,17 @@ interface Call {
 }
 
 const itemNames = (call: Call) => call.items.map((i) => (typeof i === 'string' ? i : i.title)).join('、');
-const isOk = (call: Call) =>
-  call.outcome === 'ok' || call.outcome === 'answered' || call.outcome === 'found' || call.outcome === 'empty';
+/** Refusals that people look for; any other is in the log under its code. */
+const OUTCOMES = [
+  'ok',
+  'gateway.not_granted',
+  'gateway.item_not_granted',
+  'gateway.grant_suspended',
+  'gateway.grant_expired',
+  'gateway.address_not_allowed',
+  'gateway.rate',
+];
+const isOk = (call: Call) => call.outcome === 'ok';
 
 function OutcomeTag({ call }: { call: Call }) {
   const t = useText(messages);
@@ -47,6 +56,7 @@ export function AccessLog() {
   const { lang } = useLang();
   const has = useHasRole();
   const [asking, setAsking] = useState(false);
+  const outcomeName = (o: string) => textOf(messages, lang, o.replace('gateway.', 'out_'));
   return (
     <>
       <PageHead
@@ -68,12 +78,10 @@ export function AccessLog() {
           {
             key: 'outcome',
             title: t('outcome'),
-            options: [
-              { value: 'ok', label: t('ok') },
-              { value: 'refused', label: t('refused') },
-            ],
+            options: OUTCOMES.map((o) => ({ value: o, label: outcomeName(o) })),
           },
         ]}
+        exports={{ path: '/access-log/export', formats: ['csv'] }}
         rowKey={(c) => c.id}
         rowTitle={() => t('detail')}
         panel={(c) => (

@@ -5,7 +5,7 @@ import { post } from '../../api/client';
 import { useAct, useGet } from '../../api/query';
 import { day, number } from '../../format';
 import { textOf, useLang, useText } from '../../i18n';
-import { useSession } from '../../session';
+import { useMay } from '../../session';
 import { ListPage } from '../../ui/console/ListPage';
 import { FactStrip, PageHead } from '../../ui/Page';
 import { ErrorView, Loaded } from '../../ui/States';
@@ -108,11 +108,9 @@ const POSSIBLE: Record<string, Act[]> = { active: ['suspend', 'end'], suspended:
 function Detail({ g }: { g: Grant }) {
   const t = useText(messages);
   const { lang } = useLang();
-  const { actor } = useSession();
+  const mayAct = useMay();
   const [act, setAct] = useState<Act>();
-  // Where the server does not say what the reader may do, the provider's approvers and the authority's reviewers may.
-  const may =
-    g.actions ?? (actor.roles.some((r) => ['approver', 'reviewer'].includes(r)) ? ['suspend', 'restore', 'end'] : []);
+  const may = mayAct('grant.manage') ? ['suspend', 'restore', 'end'] : [];
   return (
     <>
       <PageHead
@@ -151,12 +149,6 @@ function Detail({ g }: { g: Grant }) {
           <dd>
             <ModeTags modes={[g.mode]} />
           </dd>
-          {g.application && (
-            <>
-              <dt>{t('application')}</dt>
-              <dd>{g.application.name}</dd>
-            </>
-          )}
           {g.request_id && (
             <>
               <dt>{t('request')}</dt>

@@ -25,7 +25,7 @@ export interface ShareRequest {
   basis?: string | null;
   term_months?: number | null;
   items: ItemRef[];
-  application?: { id: string; name: string } | null;
+  application_id?: string | null;
   state: string;
   submitted_at?: string;
   created_at?: string;
@@ -50,7 +50,6 @@ export interface Grant {
   request_id?: string | null;
   application?: { id: string; name: string } | null;
   service_id?: string | null;
-  actions?: string[];
   created_at?: string;
 }
 export interface Application {
