@@ -23,8 +23,8 @@ const ITEMS = [
   '参保状态\tinsured_state\t1 参保 2 停保\t字符\t2\t否\t是\tL2',
 ].join('\n');
 const GOOD = '11010519491231002X';
-const FILE = `证件号码,姓名,参保状态\n${GOOD},李明,1\n440524188001010014,王芳,1\n330106199003071234,张强,2\n`;
-const FIXED = '330106199003071231';
+const FILE = `证件号码,姓名,参保状态\n${GOOD},李明,1\n330106198505120013,王芳,1\n330106199003071234,张强,2\n`;
+const FIXED = '330106199003071236';
 
 async function step(name, login, act) {
   let page;

@@ -24,6 +24,9 @@ if (asked) localStorage.setItem(STORE, asked);
 
 export const currentLang = (): Lang => (localStorage.getItem(STORE) === 'en' ? 'en' : 'zh');
 
+/** Between the members of a list. */
+export const separator = (): string => (currentLang() === 'en' ? ', ' : '、');
+
 const Context = createContext<{ lang: Lang; setLang: (lang: Lang) => void }>({ lang: 'zh', setLang: () => {} });
 
 export function LangProvider({ children }: { children: ReactNode }) {

@@ -1,6 +1,6 @@
 // Two versions of an entry: what of the entry changed, then item by item.
 
-import { useText } from '../i18n';
+import { separator, useText } from '../i18n';
 import { messages } from './messages';
 import './states.css';
 import { Tag, type Tone } from './Tags';
@@ -37,7 +37,7 @@ export function Compare({
     if (value === null || value === undefined || value === '') return '';
     const named = valueName?.(path, value);
     if (named !== undefined) return named;
-    if (Array.isArray(value)) return value.map((v) => show(path, v)).join('、');
+    if (Array.isArray(value)) return value.map((v) => show(path, v)).join(separator());
     return typeof value === 'object' ? JSON.stringify(value) : String(value);
   };
   if (!comparison.fields.length && !comparison.items.length) return <p className="soft">{t('noChange')}</p>;

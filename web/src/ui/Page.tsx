@@ -1,6 +1,7 @@
 // The head of a page (name, one sentence, the one main action) and the strip of facts below it.
 
 import { type ReactNode, useEffect } from 'react';
+import { useLang } from '../i18n';
 import './states.css';
 
 export function PageHead({
@@ -14,9 +15,10 @@ export function PageHead({
   action?: ReactNode;
   crumbs?: ReactNode;
 }) {
+  const { lang } = useLang();
   useEffect(() => {
-    if (typeof title === 'string') document.title = `${title} · 数桥`;
-  }, [title]);
+    if (typeof title === 'string') document.title = `${title} · ${lang === 'en' ? 'Shuqiao' : '数桥'}`;
+  }, [title, lang]);
   return (
     <header className="page-head">
       <div>

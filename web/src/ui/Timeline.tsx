@@ -4,7 +4,7 @@
 import type { ReactNode } from 'react';
 import type { Step, Timeline as TimelineShape } from '../api/types';
 import { moment } from '../format';
-import { textOf, useLang, useText } from '../i18n';
+import { separator, textOf, useLang, useText } from '../i18n';
 import { Clock } from './Clock';
 import { Icon } from './icons';
 import { messages } from './messages';
@@ -56,7 +56,7 @@ function StepView({ step }: { step: Step }) {
       {step.reason && <blockquote className="timeline-reason">{step.reason}</blockquote>}
       <div className="faint small tabular">{moment(step.closed_at ?? step.opened_at, lang)}</div>
       {step.clock && <Clock clock={step.clock} />}
-      {!step.clock?.article && citations.length > 0 && <div className="faint small">{citations.join('；')}</div>}
+      {!step.clock?.article && citations.length > 0 && <div className="faint small">{citations.join(separator())}</div>}
     </div>
   );
 }

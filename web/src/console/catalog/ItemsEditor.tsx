@@ -5,7 +5,7 @@ import { App, Button, Checkbox, Input, InputNumber, Select, Upload } from 'antd'
 import { type ClipboardEvent, useState } from 'react';
 import { post } from '../../api/client';
 import type { FieldError, Item } from '../../api/types';
-import { textOf, useLang, useText } from '../../i18n';
+import { separator, textOf, useLang, useText } from '../../i18n';
 import { Icon } from '../../ui/icons';
 import { ErrorView } from '../../ui/States';
 import { useTypeName } from '../../ui/Tags';
@@ -246,7 +246,7 @@ function ItemRow({
       {own.length > 0 && (
         <tr>
           <td colSpan={10} className="field-error">
-            {own.map((e) => e.message).join('；')}
+            {own.map((e) => e.message).join(separator())}
           </td>
         </tr>
       )}

@@ -5,7 +5,7 @@ import { post } from '../../api/client';
 import { useAct, useGet } from '../../api/query';
 import type { Resource, Timeline } from '../../api/types';
 import { amount, moment } from '../../format';
-import { textOf, useLang, useText } from '../../i18n';
+import { separator, textOf, useLang, useText } from '../../i18n';
 import { useMay } from '../../session';
 import { ProcedurePanel } from '../../ui/console/ProcedurePanel';
 import { FactStrip, PageHead } from '../../ui/Page';
@@ -191,20 +191,20 @@ export function Overview({ r }: { r: Resource }) {
     [t('responsible'), r.responsible?.name],
     [t('division'), `${r.division.name} ${r.division.code}`],
     [t('subject'), v.name('subjects', r.subject)],
-    [t('library'), r.libraries.map(v.library).join('、')],
+    [t('library'), r.libraries.map(v.library).join(separator())],
     [t('format'), v.name('formats', r.format)],
     [t('dataType'), v.name('data_types', r.data_type)],
     [t('grade'), <GradeMark key="grade" grade={r.grade} />],
     [t('collectionState'), textOf(messages, lang, `collection_${r.collection_state}`)],
     [t('volume'), r.volume == null ? null : t('rowsUnit', { n: amount(r.volume, lang) })],
     [t('timeSpan'), spanText],
-    [t('channels'), r.channels.map((c) => v.name('channels', c)).join('、')],
+    [t('channels'), r.channels.map((c) => v.name('channels', c)).join(separator())],
     [`${t('sharing')} · ${t('modes')}`, <ModeTags key="modes" modes={r.sharing.modes} />],
     [`${t('sharing')} · ${t('condition')}`, r.sharing.condition],
     [`${t('sharing')} · ${t('reason')}`, r.sharing.reason],
     [`${t('sharing')} · ${t('basis')}`, r.sharing.basis],
     [`${t('opening')} · ${t('condition')}`, r.opening.condition],
-    [`${t('opening')} · ${t('grounds')}`, Array.isArray(grounds) ? grounds.join('、') : grounds],
+    [`${t('opening')} · ${t('grounds')}`, Array.isArray(grounds) ? grounds.join(separator()) : grounds],
     [`${t('opening')} · ${t('basis')}`, r.opening.basis],
     [t('version'), t('versionNo', { n: r.version })],
     [t('publishedAt'), r.published_at ? moment(r.published_at, lang) : null],

@@ -36,7 +36,7 @@ function ReviewOf({ r }: { r: Resource }) {
   return (
     <>
       <PageHead
-        title={`${t('reviewTitle')}：${r.title}`}
+        title={`${t('reviewTitle')} · ${r.title}`}
         lead={t('reviewLead')}
         crumbs={
           <Link to={'/catalog/$id' as never} params={{ id: r.id } as never}>

@@ -3,7 +3,7 @@ import { Button } from 'antd';
 import { ApiError, post } from '../../api/client';
 import { useAct, useGet } from '../../api/query';
 import { bytes, moment, number, short } from '../../format';
-import { textOf, useLang, useText } from '../../i18n';
+import { separator, textOf, useLang, useText } from '../../i18n';
 import { FactStrip, PageHead } from '../../ui/Page';
 import { Progress } from '../../ui/Progress';
 import { ErrorView, Loaded, problemOf } from '../../ui/States';
@@ -98,7 +98,7 @@ function Detail({ b }: { b: Batch }) {
               {t('sumsUp', { read: number(b.rows_read), good: number(b.rows_good), bad: number(b.rows_quarantined) })}
             </p>
           )}
-          {b.unknown_columns.length > 0 && <p>{t('unknownColumns', { names: b.unknown_columns.join('、') })}</p>}
+          {b.unknown_columns.length > 0 && <p>{t('unknownColumns', { names: b.unknown_columns.join(separator()) })}</p>}
           {b.normalised > 0 && <p>{t('normalised', { n: number(b.normalised) })}</p>}
           <dl className="pairs two">
             <dt>{t('loadMode')}</dt>

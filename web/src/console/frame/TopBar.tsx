@@ -2,7 +2,7 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { Badge, Button, Dropdown } from 'antd';
 import type { ReactNode } from 'react';
 import { useGet } from '../../api/query';
-import { textOf, useLang, useText } from '../../i18n';
+import { separator, textOf, useLang, useText } from '../../i18n';
 import { signOut, useSession } from '../../session';
 import { GlobalSearch } from './GlobalSearch';
 import { messages } from './messages';
@@ -31,7 +31,7 @@ export function TopBar({ menu }: { menu: ReactNode }) {
         <span className="who-card">
           <strong>{actor.name}</strong>
           <span>{actor.institution?.name}</span>
-          <span>{actor.roles.map((r) => textOf(messages, lang, `role_${r}`)).join('、')}</span>
+          <span>{actor.roles.map((r) => textOf(messages, lang, `role_${r}`)).join(separator())}</span>
         </span>
       ),
     },

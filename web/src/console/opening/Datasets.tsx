@@ -31,8 +31,6 @@ export function DatasetState({ state }: { state: string }) {
 }
 
 type Act = 'publish' | 'suspend' | 'restore';
-const STATES = ['open', 'preparing', 'suspended', 'treating', 'withdrawn'];
-
 export function Datasets() {
   const t = useText(messages);
   const { lang } = useLang();
@@ -56,13 +54,6 @@ export function Datasets() {
         id="datasets"
         path="/opening/datasets"
         caption={t('datasetCaption')}
-        filters={[
-          {
-            key: 'state',
-            title: t('state'),
-            options: STATES.map((s) => ({ value: s, label: textOf(messages, lang, `state_${s}`) })),
-          },
-        ]}
         refetchInterval={(page) =>
           page?.items.some((d) => d.building != null || d.state === 'preparing' || d.state === 'treating')
             ? 1500
@@ -141,7 +132,7 @@ export function Datasets() {
           },
           {
             key: 'actions',
-            title: '',
+            title: t('actions'),
             narrow: true,
             render: (d) => (
               <span className="row">
@@ -181,7 +172,7 @@ function Decide({ act, dataset, close }: { act: Act; dataset: { id: string; titl
   return (
     <Modal
       open
-      title={`${t(act)}：${dataset.title}`}
+      title={`${t(act)} · ${dataset.title}`}
       okText={t(act)}
       okButtonProps={{ danger: act === 'suspend', disabled: needs && !reason.trim(), loading: send.isPending }}
       onOk={() => send.mutate(undefined)}

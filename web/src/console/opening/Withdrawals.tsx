@@ -103,7 +103,7 @@ function Detail({ w }: { w: Withdrawal }) {
   return (
     <>
       <PageHead
-        title={`${t('withdrawal')}：${w.dataset.title}`}
+        title={`${t('withdrawal')} · ${w.dataset.title}`}
         crumbs={<Link to={'/opening/withdrawals' as never}>{t('withdrawalsTitle')}</Link>}
         lead={w.reason}
         action={

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { patch, post } from '../../api/client';
 import { useAct, useGet } from '../../api/query';
 import { moment } from '../../format';
-import { textOf, useLang, useText } from '../../i18n';
+import { separator, textOf, useLang, useText } from '../../i18n';
 import { useMay } from '../../session';
 import { ListPage } from '../../ui/console/ListPage';
 import { FactStrip, PageHead } from '../../ui/Page';
@@ -163,7 +163,7 @@ export function InstitutionDetail() {
                 { label: t('uscc'), value: i.uscc ? <code>{i.uscc}</code> : '—' },
                 { label: t('first'), value: i.responsible.first || '—' },
                 { label: t('leader'), value: i.responsible.leader || '—' },
-                { label: t('managers'), value: i.responsible.managers.join('、') || '—' },
+                { label: t('managers'), value: i.responsible.managers.join(separator()) || '—' },
               ]}
             />
             <p className="faint small">
@@ -236,7 +236,7 @@ function InstitutionForm({ institution: i, close }: { institution?: Institution;
                 uscc: i.uscc ?? undefined,
                 first: i.responsible.first,
                 leader: i.responsible.leader,
-                managers: i.responsible.managers.join('、'),
+                managers: i.responsible.managers.join(separator()),
               }
             : { kind: 'state_organ' }
         }

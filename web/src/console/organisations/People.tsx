@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { patch, post } from '../../api/client';
 import { useAct, useGet } from '../../api/query';
 import type { Page } from '../../api/types';
-import { textOf, useLang, useText } from '../../i18n';
+import { separator, textOf, useLang, useText } from '../../i18n';
 import { useMay } from '../../session';
 import { ListPage } from '../../ui/console/ListPage';
 import { PageHead } from '../../ui/Page';
@@ -107,8 +107,8 @@ export function PeopleList({ institution }: { institution?: string }) {
             key: 'roles',
             title: t('roles'),
             narrow: true,
-            text: (p) => roleNames(p).join('、'),
-            render: (p) => roleNames(p).join('、'),
+            text: (p) => roleNames(p).join(separator()),
+            render: (p) => roleNames(p).join(separator()),
           },
           {
             key: 'state',
@@ -168,7 +168,7 @@ function PersonForm({
   return (
     <Modal
       open
-      title={person ? `${t('editPerson')}：${person.name}` : t('newPerson')}
+      title={person ? `${t('editPerson')} · ${person.name}` : t('newPerson')}
       okText={t('save')}
       okButtonProps={{ loading: save.isPending }}
       onOk={() => form.submit()}

@@ -5,7 +5,7 @@ import { patch, post } from '../../api/client';
 import { useAct, useGet } from '../../api/query';
 import type { Page, Resource } from '../../api/types';
 import { duration, moment, number, percent } from '../../format';
-import { textOf, useLang, useText } from '../../i18n';
+import { separator, textOf, useLang, useText } from '../../i18n';
 import { useMay, useSession } from '../../session';
 import { DataTable } from '../../ui/console/DataTable';
 import { PageHead } from '../../ui/Page';
@@ -115,7 +115,11 @@ function RuleList({ resource }: { resource: string }) {
                   render: (r) => <Tag>{textOf(messages, lang, `cat_${r.category}`)}</Tag>,
                 },
                 { key: 'title', title: t('rule'), narrow: true, render: (r) => r.title },
-                { key: 'item', title: t('items'), render: (r) => <code className="soft">{r.items.join('、')}</code> },
+                {
+                  key: 'item',
+                  title: t('items'),
+                  render: (r) => <code className="soft">{r.items.join(separator())}</code>,
+                },
                 {
                   key: 'threshold',
                   title: t('threshold'),

@@ -32,7 +32,7 @@ function Detail({ r }: { r: Run }) {
   return (
     <>
       <PageHead
-        title={`${t('runTitle')}：${r.resource_title}`}
+        title={`${t('runTitle')} · ${r.resource_title}`}
         lead={moment(r.started_at ?? r.created_at, lang, true)}
         crumbs={
           <Link to={'/quality/rules' as never} search={{ resource: r.resource_id } as never}>

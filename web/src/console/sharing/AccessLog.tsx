@@ -4,7 +4,7 @@ import { post } from '../../api/client';
 import { useAct, useGet } from '../../api/query';
 import type { Page, Resource } from '../../api/types';
 import { moment } from '../../format';
-import { textOf, useLang, useText } from '../../i18n';
+import { separator, textOf, useLang, useText } from '../../i18n';
 import { useHasRole, useSession } from '../../session';
 import { DataTable } from '../../ui/console/DataTable';
 import { ListPage } from '../../ui/console/ListPage';
@@ -29,7 +29,7 @@ interface Call {
   grant_id?: string | null;
 }
 
-const itemNames = (call: Call) => call.items.map((i) => (typeof i === 'string' ? i : i.title)).join('、');
+const itemNames = (call: Call) => call.items.map((i) => (typeof i === 'string' ? i : i.title)).join(separator());
 /** Refusals that people look for; any other is in the log under its code. */
 const OUTCOMES = [
   'ok',
@@ -42,11 +42,16 @@ const OUTCOMES = [
 ];
 const isOk = (call: Call) => call.outcome === 'ok';
 
+/** The outcome as people say it; a refusal nobody named keeps its code. */
+const outcomeKey = (outcome: string) => outcome.replace(/^gateway\./, 'out_');
+
 function OutcomeTag({ call }: { call: Call }) {
   const t = useText(messages);
+  const { lang } = useLang();
+  const reason = call.code ? textOf(messages, lang, outcomeKey(call.code)) : '';
   return (
     <Tag tone={isOk(call) ? 'good' : 'bad'} icon={isOk(call) ? 'check' : 'ban'}>
-      {isOk(call) ? t('ok') : t('refused')}
+      {isOk(call) ? t('ok') : reason.startsWith('out_') || !reason ? t('refused') : reason}
     </Tag>
   );
 }
@@ -56,7 +61,7 @@ export function AccessLog() {
   const { lang } = useLang();
   const has = useHasRole();
   const [asking, setAsking] = useState(false);
-  const outcomeName = (o: string) => textOf(messages, lang, o.replace('gateway.', 'out_'));
+  const outcomeName = (o: string) => (o === 'ok' ? t('ok') : textOf(messages, lang, outcomeKey(o)));
   return (
     <>
       <PageHead

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { post } from '../../api/client';
 import { useAct, useGet } from '../../api/query';
 import { moment } from '../../format';
-import { useLang, useText } from '../../i18n';
+import { separator, useLang, useText } from '../../i18n';
 import { useMay } from '../../session';
 import { CopyButton } from '../../ui/console/CopyButton';
 import { ListPage } from '../../ui/console/ListPage';
@@ -131,7 +131,7 @@ export function ApplicationDetail() {
               <dt>{t('created')}</dt>
               <dd className="tabular">{moment(a.created_at, lang)}</dd>
               <dt>{t('addresses')}</dt>
-              <dd>{a.addresses?.length ? a.addresses.join('、') : '—'}</dd>
+              <dd>{a.addresses?.length ? a.addresses.join(separator()) : '—'}</dd>
               <dt>{t('clientId')}</dt>
               <dd>
                 <code>{a.client_id ?? a.id}</code>

@@ -114,7 +114,7 @@ function Detail({ g }: { g: Grant }) {
   return (
     <>
       <PageHead
-        title={`${t('grantsTitle')}：${g.resource.title}`}
+        title={`${t('grantsTitle')} · ${g.resource.title}`}
         crumbs={<Link to={'/sharing/grants' as never}>{t('grantsTitle')}</Link>}
         lead={g.purpose}
         action={
@@ -174,7 +174,7 @@ function Decide({ g, act, close }: { g: Grant; act: Act; close: () => void }) {
   return (
     <Modal
       open
-      title={`${t(act)}：${g.resource.title}`}
+      title={`${t(act)} · ${g.resource.title}`}
       okText={t(act)}
       okButtonProps={{ danger: act !== 'restore', disabled: !reason.trim(), loading: send.isPending }}
       onOk={() => send.mutate(undefined)}

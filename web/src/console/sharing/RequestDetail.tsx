@@ -55,7 +55,7 @@ function Detail({ r }: { r: ShareRequest }) {
   return (
     <>
       <PageHead
-        title={`${t('requestTitle')}：${r.resource.title}`}
+        title={`${t('requestTitle')} · ${r.resource.title}`}
         crumbs={<Link to={'/sharing/requests' as never}>{t('requestsTitle')}</Link>}
         lead={r.purpose}
         action={

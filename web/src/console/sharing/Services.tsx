@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { post } from '../../api/client';
 import { useAct, useGet } from '../../api/query';
 import type { Page } from '../../api/types';
-import { useText } from '../../i18n';
+import { separator, useText } from '../../i18n';
 import { CopyButton } from '../../ui/console/CopyButton';
 import { ListPage } from '../../ui/console/ListPage';
 import { DataGrid, type GridRow } from '../../ui/DataGrid';
@@ -82,19 +82,21 @@ function Detail({ s }: { s: Service }) {
   return (
     <>
       <PageHead
-        title={`${t('servicesTitle')}：${s.resource.title}`}
+        title={`${t('servicesTitle')} · ${s.resource.title}`}
         crumbs={<Link to={'/sharing/services' as never}>{t('servicesTitle')}</Link>}
         lead={<code>{s.url}</code>}
-        action={<CopyButton text={s.url} />}
+        action={<CopyButton text={s.url} label={t('copyAddress')} />}
       />
       <FactStrip
         facts={[
           { label: t('mode'), value: <ModeTags modes={[s.mode]} /> },
-          { label: t('input'), value: s.key_items.map((k) => k.title).join('、') },
+          { label: t('input'), value: s.key_items.map((k) => k.title).join(separator()) },
           {
             label: t('output'),
             value:
-              s.mode === 'verify' ? `${t('matches')} / ${t('matchesNot')}` : s.items.map((i) => i.title).join('、'),
+              s.mode === 'verify'
+                ? `${t('matches')} / ${t('matchesNot')}`
+                : s.items.map((i) => i.title).join(separator()),
           },
         ]}
       />

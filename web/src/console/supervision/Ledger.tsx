@@ -2,7 +2,7 @@ import { Button, Input } from 'antd';
 import { href, post } from '../../api/client';
 import { useAct, useGet } from '../../api/query';
 import { moment, number, short } from '../../format';
-import { useLang, useText } from '../../i18n';
+import { separator, useLang, useText } from '../../i18n';
 import { useMay } from '../../session';
 import { ListPage } from '../../ui/console/ListPage';
 import { FactStrip, PageHead } from '../../ui/Page';
@@ -144,4 +144,4 @@ export function Ledger() {
 }
 
 export const nameOf = (who: Entry['actor']): string => (typeof who === 'string' ? who : (who?.name ?? who?.id ?? ''));
-export const articles = (e: Entry): string => (e.articles?.length ? e.articles.join('；') : (e.article ?? ''));
+export const articles = (e: Entry): string => (e.articles?.length ? e.articles.join(separator()) : (e.article ?? ''));

@@ -4,7 +4,7 @@
 import { Button, Form, Input, Radio } from 'antd';
 import { type ReactNode, useState } from 'react';
 import type { AllowedOutcome, Step, Timeline as TimelineShape } from '../../api/types';
-import { useText } from '../../i18n';
+import { separator, useText } from '../../i18n';
 import { messages } from '../messages';
 import { ErrorView } from '../States';
 import { Timeline } from '../Timeline';
@@ -77,7 +77,7 @@ export function DecisionForm({
               <Radio key={o.name} value={o.name}>
                 {o.title}
                 {o.articles && o.articles.length > 0 && (
-                  <span className="faint small"> {o.articles.map((a) => a.citation).join('；')}</span>
+                  <span className="faint small"> {o.articles.map((a) => a.citation).join(separator())}</span>
                 )}
               </Radio>
             ))}

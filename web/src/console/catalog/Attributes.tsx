@@ -1,0 +1,145 @@
+import { Input, Select } from 'antd';
+import { useGet } from '../../api/query';
+import type { FieldError } from '../../api/types';
+import { useText } from '../../i18n';
+import { messages as ui } from '../../ui/messages';
+import type { Document } from './document';
+import { Field, type Part, status } from './Field';
+import { messages } from './messages';
+
+export function Attributes({ document: d, errors, onChange }: Part) {
+  const t = useText(messages);
+  const words = useText(ui);
+  const setSharing = (change: Partial<Document['sharing']>) => onChange({ ...d, sharing: { ...d.sharing, ...change } });
+  const setOpening = (change: Partial<Document['opening']>) => onChange({ ...d, opening: { ...d.opening, ...change } });
+  const area = (kind: 'sharing' | 'opening', name: 'condition' | 'reason' | 'basis') => {
+    const path = `${kind}.${name}`;
+    const value = (d[kind] as Record<string, unknown>)[name] as string | undefined;
+    return (
+      <Field label={t(name)} path={path} errors={errors} wide>
+        <Input.TextArea
+          id={`f-${path}`}
+          rows={2}
+          value={value ?? ''}
+          status={status(errors, path)}
+          onChange={(e) => (kind === 'sharing' ? setSharing : setOpening)({ [name]: e.target.value || undefined })}
+        />
+      </Field>
+    );
+  };
+  return (
+    <section className="surface padded">
+      <h2>{t('attributes')}</h2>
+      <div className="fields">
+        <Field label={t('sharing')} path="sharing.attribute" errors={errors} required>
+          <Select
+            id="f-sharing.attribute"
+            value={d.sharing.attribute}
+            status={status(errors, 'sharing.attribute')}
+            options={(['unconditional', 'restricted', 'not_shared'] as const).map((a) => ({
+              value: a,
+              label: words(`sharing_${a}`),
+            }))}
+            onChange={(attribute) => setSharing({ attribute, grounds: [] })}
+            style={{ width: '100%' }}
+          />
+        </Field>
+        <Field label={t('modes')} path="sharing.modes" errors={errors}>
+          <Select
+            id="f-sharing.modes"
+            mode="multiple"
+            value={d.sharing.modes}
+            status={status(errors, 'sharing.modes')}
+            options={(['verify', 'query', 'batch'] as const).map((m) => ({ value: m, label: words(`mode_${m}`) }))}
+            onChange={(modes) => setSharing({ modes })}
+            style={{ width: '100%' }}
+          />
+        </Field>
+        {d.sharing.attribute === 'restricted' && area('sharing', 'condition')}
+        {d.sharing.attribute === 'restricted' && area('sharing', 'reason')}
+        {d.sharing.attribute === 'not_shared' && (
+          <Grounds
+            kind="sharing"
+            value={d.sharing.grounds}
+            errors={errors}
+            onChange={(grounds) => setSharing({ grounds })}
+          />
+        )}
+        {d.sharing.attribute === 'not_shared' && area('sharing', 'basis')}
+        <Field label={t('opening')} path="opening.attribute" errors={errors} required>
+          <Select
+            id="f-opening.attribute"
+            value={d.opening.attribute}
+            status={status(errors, 'opening.attribute')}
+            options={(['unconditional', 'restricted', 'prohibited'] as const).map((a) => ({
+              value: a,
+              label: words(`opening_${a}`),
+            }))}
+            onChange={(attribute) => setOpening({ attribute, grounds: [] })}
+            style={{ width: '100%' }}
+          />
+        </Field>
+        {d.opening.attribute === 'restricted' && area('opening', 'condition')}
+        {d.opening.attribute && d.opening.attribute !== 'unconditional' && (
+          <Grounds
+            kind="opening"
+            attribute={d.opening.attribute}
+            value={d.opening.grounds}
+            errors={errors}
+            onChange={(grounds) => setOpening({ grounds })}
+          />
+        )}
+        {d.opening.attribute === 'prohibited' && area('opening', 'basis')}
+      </div>
+    </section>
+  );
+}
+
+interface Ground {
+  code: string;
+  title: string;
+  attribute?: string | null;
+  article?: { citation: string } | string | null;
+}
+
+/** 情形, from the rule set, each with its article. */
+function Grounds({
+  kind,
+  attribute,
+  value,
+  errors,
+  onChange,
+}: {
+  kind: 'sharing' | 'opening';
+  attribute?: string;
+  value: string[];
+  errors: FieldError[];
+  onChange: (grounds: string[]) => void;
+}) {
+  const t = useText(messages);
+  const grounds = useGet<Ground[] | { items: Ground[] }>(
+    '/rule-set/grounds',
+    { query: { for: kind } },
+    { staleTime: Number.POSITIVE_INFINITY },
+  );
+  const list = (Array.isArray(grounds.data) ? grounds.data : (grounds.data?.items ?? [])).filter(
+    (g) => !g.attribute || !attribute || g.attribute === attribute,
+  );
+  const path = `${kind}.grounds`;
+  return (
+    <Field label={t('grounds')} path={path} errors={errors} wide required>
+      <Select
+        id={`f-${path}`}
+        mode="multiple"
+        value={value}
+        status={status(errors, path)}
+        onChange={onChange}
+        options={list.map((g) => ({
+          value: g.code,
+          label: `${g.title}（${typeof g.article === 'string' ? g.article : (g.article?.citation ?? '')}）`,
+        }))}
+        style={{ width: '100%' }}
+      />
+    </Field>
+  );
+}
