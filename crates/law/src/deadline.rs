@@ -125,7 +125,7 @@ impl Deadline {
             Some(at) if at <= self.due => ClockState::Kept,
             Some(_) => ClockState::Missed,
             None if now > self.due => ClockState::Overdue,
-            None if self.in_last_third(calendar, now) => ClockState::Warning,
+            None if now >= self.warns_at(calendar) => ClockState::Warning,
             None => ClockState::Running,
         }
     }
@@ -140,19 +140,12 @@ impl Deadline {
         }
     }
 
-    fn in_last_third(&self, calendar: &Calendar, now: Moment) -> bool {
-        let total = i64::from(self.working_days) * DAY_MS;
-        let today = now.date();
-        let before_today = today
-            .pred_opt()
-            .map_or(0, |yesterday| calendar.working_days(self.from, yesterday));
-        let of_today = if today > self.from && calendar.is_working_day(today) {
-            now.0 - Moment::start_of(today).0
-        } else {
-            0
-        };
-        let used = i64::from(before_today) * DAY_MS + of_today;
-        3 * (total - used) <= total
+    /// When the last third of its working time begins.
+    pub fn warns_at(&self, calendar: &Calendar) -> Moment {
+        let thirds = 2 * i64::from(self.working_days);
+        let whole_days = (thirds / 3) as u16;
+        let day = if self.working_days == 0 { self.from } else { calendar.add(self.from, whole_days + 1) };
+        Moment::start_of(day).plus_ms(thirds % 3 * DAY_MS / 3)
     }
 
     pub fn clock(

@@ -4,6 +4,8 @@
 //! except where it names its own: a procedure replaces the one of the same
 //! kind whole, and grounds replace those of the same area and attribute whole.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use crate::{
@@ -22,6 +24,8 @@ struct File {
     instruments: Vec<RawInstrument>,
     #[serde(default)]
     grounds: Vec<RawGround>,
+    #[serde(default)]
+    citations: BTreeMap<String, String>,
     #[serde(default)]
     procedures: Vec<RawProcedure>,
 }
@@ -145,6 +149,13 @@ fn rule_set(file: &File, parent: Option<&RuleSet>) -> Result<RuleSet, String> {
             .cloned(),
     );
 
+    let mut citations = vec![];
+    for (name, code) in &file.citations {
+        citations.push((name.clone(), article(code, &instruments)?));
+    }
+    let inherited = parent.into_iter().flat_map(|p| &p.citations).filter(|(name, _)| !file.citations.contains_key(name));
+    citations.extend(inherited.cloned());
+
     let mut procedures = file
         .procedures
         .iter()
@@ -179,6 +190,7 @@ fn rule_set(file: &File, parent: Option<&RuleSet>) -> Result<RuleSet, String> {
         title: file.title.clone(),
         instruments,
         grounds,
+        citations,
         procedures,
     })
 }

@@ -15,6 +15,8 @@ pub struct RuleSet {
     pub title: Text,
     pub instruments: Vec<Instrument>,
     pub grounds: Vec<Ground>,
+    /// Articles that acts outside of a procedure cite, by name.
+    pub(crate) citations: Vec<(String, Article)>,
     pub(crate) procedures: Vec<ProcedureSpec>,
 }
 
@@ -78,6 +80,11 @@ impl RuleSet {
     }
     pub fn instrument(&self, id: &str) -> Option<&Instrument> {
         self.instruments.iter().find(|instrument| instrument.id == id)
+    }
+    /// The article that an act outside of any procedure cites: `grant_suspension`,
+    /// `risk_suspension`, `scope_of_use`, `use_record`.
+    pub fn citation(&self, name: &str) -> Option<&Article> {
+        self.citations.iter().find(|(n, _)| n == name).map(|(_, article)| article)
     }
     /// An article by its code, as `ordinance-2022/25.2`, where this rule set
     /// knows the text.
