@@ -144,7 +144,11 @@ impl Deadline {
     pub fn warns_at(&self, calendar: &Calendar) -> Moment {
         let thirds = 2 * i64::from(self.working_days);
         let whole_days = (thirds / 3) as u16;
-        let day = if self.working_days == 0 { self.from } else { calendar.add(self.from, whole_days + 1) };
+        let day = if self.working_days == 0 {
+            self.from
+        } else {
+            calendar.add(self.from, whole_days + 1)
+        };
         Moment::start_of(day).plus_ms(thirds % 3 * DAY_MS / 3)
     }
 

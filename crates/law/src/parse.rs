@@ -153,7 +153,10 @@ fn rule_set(file: &File, parent: Option<&RuleSet>) -> Result<RuleSet, String> {
     for (name, code) in &file.citations {
         citations.push((name.clone(), article(code, &instruments)?));
     }
-    let inherited = parent.into_iter().flat_map(|p| &p.citations).filter(|(name, _)| !file.citations.contains_key(name));
+    let inherited = parent
+        .into_iter()
+        .flat_map(|p| &p.citations)
+        .filter(|(name, _)| !file.citations.contains_key(name));
     citations.extend(inherited.cloned());
 
     let mut procedures = file

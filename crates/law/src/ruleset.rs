@@ -61,6 +61,10 @@ impl Ground {
 }
 
 impl RuleSet {
+    /// Its title, for people.
+    pub fn title(&self, lang: Lang) -> &str {
+        self.title.get(lang)
+    }
     pub fn procedure(&self, kind: &str) -> Option<&ProcedureSpec> {
         self.procedures.iter().find(|spec| spec.kind == kind)
     }
@@ -84,7 +88,10 @@ impl RuleSet {
     /// The article that an act outside of any procedure cites: `grant_suspension`,
     /// `risk_suspension`, `scope_of_use`, `use_record`.
     pub fn citation(&self, name: &str) -> Option<&Article> {
-        self.citations.iter().find(|(n, _)| n == name).map(|(_, article)| article)
+        self.citations
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, article)| article)
     }
     /// An article by its code, as `ordinance-2022/25.2`, where this rule set
     /// knows the text.

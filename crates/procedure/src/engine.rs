@@ -29,7 +29,9 @@ impl Procedures {
     ) -> Result<Started> {
         let ctx = tx.ctx().clone();
         let rules = self.law.rules();
-        let spec = rules.procedure(kind).ok_or_else(|| Error::new(&KIND_UNKNOWN).with("kind", kind))?;
+        let spec = rules
+            .procedure(kind)
+            .ok_or_else(|| Error::new(&KIND_UNKNOWN).with("kind", kind))?;
         for step in &spec.steps {
             desk_of(&parties, step)?;
         }
@@ -52,7 +54,9 @@ impl Procedures {
             outcome: Set(None),
         };
         running::Entity::insert(row).exec_without_returning(tx.conn()).await?;
-        let opened = self.open(tx.conn(), &ctx, &id, kind, 1, spec.begin(), &parties, None).await?;
+        let opened = self
+            .open(tx.conn(), &ctx, &id, kind, 1, spec.begin(), &parties, None)
+            .await?;
         let entry = Entry::new("procedure.started", subject.id)
             .article(spec.begin().citation(base::Lang::Zh))
             .put("procedure", id.as_str())
@@ -60,7 +64,10 @@ impl Procedures {
             .put("rule_set", rules.name.as_str())
             .put("rule_set_version", rules.version.as_str());
         tx.append(with_next(entry, Some(&opened)));
-        Ok(Started { procedure: id, step: opened })
+        Ok(Started {
+            procedure: id,
+            step: opened,
+        })
     }
 
     /// Decides the open step `step` of a procedure about `subject`. Answers 404
@@ -76,21 +83,30 @@ impl Procedures {
     ) -> Result<Decided> {
         let ctx = tx.ctx().clone();
         let not_found = || Error::not_found("办理环节");
-        let row = step::Entity::find_by_id(step.as_str()).one(tx.conn()).await?.ok_or_else(not_found)?;
+        let row = step::Entity::find_by_id(step.as_str())
+            .one(tx.conn())
+            .await?
+            .ok_or_else(not_found)?;
         let procedure = procedure_row(tx.conn(), &row.procedure_id).await?;
         let parties: Parties = serde_json::from_str(&procedure.parties).map_err(Error::internal)?;
         if procedure.subject_id != subject || !(parties.concern(&ctx.actor)) {
             return Err(not_found());
         }
         let spec = self.spec(tx.conn(), &procedure.spec_id).await?;
-        let at = spec.step(&row.name).ok_or_else(|| Error::internal(format!("{} has no step {}", spec.kind, row.name)))?;
+        let at = spec
+            .step(&row.name)
+            .ok_or_else(|| Error::internal(format!("{} has no step {}", spec.kind, row.name)))?;
         if !desk_of(&parties, at)?.is_of(&ctx.actor) {
-            return Err(Error::new(&NOT_YOUR_TURN).with("party", at.by.as_str()).article(at.citation(ctx.lang)));
+            return Err(Error::new(&NOT_YOUR_TURN)
+                .with("party", at.by.as_str())
+                .article(at.citation(ctx.lang)));
         }
         let reason = checked_reason(reason)?;
         let earlier = steps_of(tx.conn(), &row.procedure_id).await?;
         let taken = taken(&earlier);
-        let advance = spec.advance(&row.name, outcome, reason, &taken).map_err(|e| refused(e, at, &ctx))?;
+        let advance = spec
+            .advance(&row.name, outcome, reason, &taken)
+            .map_err(|e| refused(e, at, &ctx))?;
         let reason = match reason {
             Some(text) => Some(tx.text(text).await?),
             None => None,
@@ -103,8 +119,18 @@ impl Procedures {
                 let before = counted_from(spec_step, &earlier)?;
                 let id = ProcedureId(row.procedure_id.clone());
                 let position = row.position + 1;
-                let opened =
-                    self.open(tx.conn(), &ctx, &id, &spec.kind, position, spec_step, &parties, before.as_ref()).await?;
+                let opened = self
+                    .open(
+                        tx.conn(),
+                        &ctx,
+                        &id,
+                        &spec.kind,
+                        position,
+                        spec_step,
+                        &parties,
+                        before.as_ref(),
+                    )
+                    .await?;
                 (Some(opened), None)
             }
             To::End { name, .. } => {
@@ -113,7 +139,11 @@ impl Procedures {
             }
         };
         let chosen = advance.outcome;
-        let articles = if chosen.articles.is_empty() { at.articles.clone() } else { chosen.articles.clone() };
+        let articles = if chosen.articles.is_empty() {
+            at.articles.clone()
+        } else {
+            chosen.articles.clone()
+        };
         self.tell(tx, &spec, at, chosen, &procedure, &parties).await?;
 
         let mut entry = Entry::new("procedure.decided", subject)
@@ -130,7 +160,10 @@ impl Procedures {
         if let Some(end) = &ended {
             entry = entry.put("end", end.as_str());
         }
-        tx.append(with_next(with_kept(entry, self, deadline.as_ref(), ctx.now()), next.as_ref()));
+        tx.append(with_next(
+            with_kept(entry, self, deadline.as_ref(), ctx.now()),
+            next.as_ref(),
+        ));
         Ok(Decided {
             procedure: row.procedure_id.into(),
             kind: spec.kind.clone(),
@@ -154,7 +187,12 @@ impl Procedures {
         row.map(|row| {
             let by = law::Party::parse(&row.party).ok_or_else(|| Error::internal(format!("party of {}", row.id)))?;
             let deadline = row.deadline()?;
-            Ok(OpenStep { id: row.id.into(), name: row.name, by, deadline })
+            Ok(OpenStep {
+                id: row.id.into(),
+                name: row.name,
+                by,
+                deadline,
+            })
         })
         .transpose()
     }
@@ -199,7 +237,12 @@ impl Procedures {
             reason: Set(None),
         };
         step::Entity::insert(row).exec_without_returning(conn).await?;
-        Ok(OpenStep { id, name: spec.name.clone(), by: spec.by, deadline })
+        Ok(OpenStep {
+            id,
+            name: spec.name.clone(),
+            by: spec.by,
+            deadline,
+        })
     }
 
     async fn tell(
@@ -237,13 +280,18 @@ impl Procedures {
         let row = spec::Entity::find_by_id(id).one(conn).await?;
         let row = row.ok_or_else(|| Error::internal(format!("description {id} is gone")))?;
         let spec: Arc<ProcedureSpec> = Arc::new(serde_json::from_str(&row.document).map_err(Error::internal)?);
-        self.specs.lock().unwrap_or_else(|e| e.into_inner()).insert(id.to_owned(), spec.clone());
+        self.specs
+            .lock()
+            .unwrap_or_else(|e| e.into_inner())
+            .insert(id.to_owned(), spec.clone());
         Ok(spec)
     }
 }
 
 pub(crate) fn desk_of<'a>(parties: &'a Parties, step: &StepSpec) -> Result<&'a Desk> {
-    parties.desk(step.by).ok_or_else(|| Error::new(&PARTY_MISSING).with("party", step.by.as_str()))
+    parties
+        .desk(step.by)
+        .ok_or_else(|| Error::new(&PARTY_MISSING).with("party", step.by.as_str()))
 }
 
 pub(crate) async fn procedure_row(conn: &impl ConnectionTrait, id: &str) -> Result<running::Model> {
@@ -258,13 +306,22 @@ pub(crate) async fn steps_of(conn: &impl ConnectionTrait, procedure: &str) -> Re
 
 pub(crate) fn taken(steps: &[step::Model]) -> Vec<Taken> {
     let closed = steps.iter().filter_map(|s| Some((s, s.outcome.clone()?)));
-    closed.map(|(s, outcome)| Taken { step: s.name.clone(), outcome }).collect()
+    closed
+        .map(|(s, outcome)| Taken {
+            step: s.name.clone(),
+            outcome,
+        })
+        .collect()
 }
 
 /// The deadline of the step that `spec` counts from: its newest run.
 fn counted_from(spec: &StepSpec, steps: &[step::Model]) -> Result<Option<Deadline>> {
     let Some(name) = &spec.count_from else { return Ok(None) };
-    steps.iter().rev().find(|s| s.name == *name).map_or(Ok(None), step::Model::deadline)
+    steps
+        .iter()
+        .rev()
+        .find(|s| s.name == *name)
+        .map_or(Ok(None), step::Model::deadline)
 }
 
 fn checked_reason(reason: Option<&str>) -> Result<Option<&str>> {
@@ -283,7 +340,9 @@ fn refused(error: TransitionError, at: &StepSpec, ctx: &Ctx) -> Error {
             .field("reason", "required", REASON_REQUIRED.zh)
             .article(at.citation(ctx.lang)),
         TransitionError::NoOutcome { outcome, .. } | TransitionError::TakenBefore(outcome) => {
-            Error::new(&OUTCOME_NOT_ALLOWED).with("outcome", outcome).article(at.citation(ctx.lang))
+            Error::new(&OUTCOME_NOT_ALLOWED)
+                .with("outcome", outcome)
+                .article(at.citation(ctx.lang))
         }
         other => Error::internal(other),
     }
@@ -295,7 +354,10 @@ async fn keep_spec(conn: &impl ConnectionTrait, id: &str, spec: &ProcedureSpec) 
         document: Set(serde_json::to_string(spec).map_err(Error::internal)?),
     };
     let keep_first = OnConflict::column(spec::Column::Id).do_nothing().to_owned();
-    spec::Entity::insert(row).on_conflict(keep_first).exec_without_returning(conn).await?;
+    spec::Entity::insert(row)
+        .on_conflict(keep_first)
+        .exec_without_returning(conn)
+        .await?;
     Ok(())
 }
 
@@ -316,7 +378,11 @@ async fn close(
         .filter(step::Column::ClosedAt.is_null())
         .exec(conn)
         .await?;
-    if closed.rows_affected == 1 { Ok(()) } else { Err(Error::new(&STEP_CLOSED)) }
+    if closed.rows_affected == 1 {
+        Ok(())
+    } else {
+        Err(Error::new(&STEP_CLOSED))
+    }
 }
 
 async fn end(conn: &impl ConnectionTrait, ctx: &Ctx, procedure: &str, outcome: &str) -> Result<()> {
@@ -331,9 +397,14 @@ async fn end(conn: &impl ConnectionTrait, ctx: &Ctx, procedure: &str, outcome: &
 
 fn with_next(entry: Entry, next: Option<&OpenStep>) -> Entry {
     let Some(step) = next else { return entry };
-    let entry = entry.put("opens", step.name.as_str()).put("opens_step", step.id.as_str()).put("by", step.by.as_str());
+    let entry = entry
+        .put("opens", step.name.as_str())
+        .put("opens_step", step.id.as_str())
+        .put("by", step.by.as_str());
     match step.deadline {
-        Some(deadline) => entry.put("due", deadline.due.rfc3339()).put("working_days", u32::from(deadline.working_days)),
+        Some(deadline) => entry
+            .put("due", deadline.due.rfc3339())
+            .put("working_days", u32::from(deadline.working_days)),
         None => entry,
     }
 }

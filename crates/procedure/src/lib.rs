@@ -26,8 +26,8 @@
 //! Deliberately absent: what an effect does to the thing decided upon (the
 //! capability's own), and names of people ([`Directory`]).
 
-pub mod errors;
 mod engine;
+pub mod errors;
 mod model;
 mod notices;
 mod overdue;
@@ -63,7 +63,12 @@ pub struct Procedures {
 
 impl Procedures {
     pub fn new(store: Store, law: Law, directory: Arc<dyn Directory>) -> Self {
-        Self { store, law, directory, specs: Arc::default() }
+        Self {
+            store,
+            law,
+            directory,
+            specs: Arc::default(),
+        }
     }
     pub fn law(&self) -> &Law {
         &self.law

@@ -20,7 +20,11 @@ pub struct Subject {
 
 impl Subject {
     pub fn new(r#type: &str, id: impl Into<String>, title: impl Into<String>) -> Self {
-        Self { r#type: r#type.to_owned(), id: id.into(), title: title.into() }
+        Self {
+            r#type: r#type.to_owned(),
+            id: id.into(),
+            title: title.into(),
+        }
     }
 }
 
@@ -38,9 +42,7 @@ impl Desk {
     pub fn is_of(&self, actor: &Actor) -> bool {
         match actor {
             Actor::System => true,
-            Actor::Person { institution, .. } => {
-                self.institution.as_ref() == Some(institution) && actor.has(self.role)
-            }
+            Actor::Person { institution, .. } => self.institution.as_ref() == Some(institution) && actor.has(self.role),
             Actor::DataUser { id } => self.data_user.as_ref() == Some(id),
             Actor::Anonymous => false,
         }
@@ -60,7 +62,14 @@ impl Parties {
         Self::default()
     }
     fn seat(mut self, party: Party, institution: InstitutionId, role: Role) -> Self {
-        self.0.insert(party, Desk { institution: Some(institution), data_user: None, role });
+        self.0.insert(
+            party,
+            Desk {
+                institution: Some(institution),
+                data_user: None,
+                role,
+            },
+        );
         self
     }
     pub fn authority(self, institution: InstitutionId) -> Self {
@@ -74,7 +83,14 @@ impl Parties {
         self.seat(Party::Applicant, institution, Role::Applicant)
     }
     pub fn applicant_user(mut self, user: DataUserId) -> Self {
-        self.0.insert(Party::Applicant, Desk { institution: None, data_user: Some(user), role: Role::DataUser });
+        self.0.insert(
+            Party::Applicant,
+            Desk {
+                institution: None,
+                data_user: Some(user),
+                role: Role::DataUser,
+            },
+        );
         self
     }
     pub fn committee(self, institution: InstitutionId) -> Self {

@@ -4,7 +4,10 @@
 use base::{Actor, Ctx, Error, Lang, Moment, NoticeId, Page, PageQuery, Result, Role};
 use db::Tx;
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    Set,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::store::{notice, notice_read};
@@ -37,9 +40,11 @@ impl Notice {
     pub async fn post(self, tx: &mut Tx) -> Result<NoticeId> {
         let id = NoticeId::new(tx.ctx());
         let (institution, role, data_user) = match self.to {
-            Recipient::Desk(desk) => {
-                (desk.institution.map(Into::into), Some(desk.role.as_str().to_owned()), desk.data_user.map(Into::into))
-            }
+            Recipient::Desk(desk) => (
+                desk.institution.map(Into::into),
+                Some(desk.role.as_str().to_owned()),
+                desk.data_user.map(Into::into),
+            ),
             Recipient::Institution(institution) => (Some(institution.into()), None, None),
             Recipient::DataUser(user) => (None, None, Some(user.into())),
         };
@@ -101,7 +106,11 @@ impl Procedures {
             .column(notice_read::Column::NoticeId)
             .filter(notice_read::Column::Reader.eq(reader));
         let unread = Expr::col((notice::Entity, notice::Column::Id)).not_in_subquery(read_ids.into_query());
-        let total = notice::Entity::find().filter(mine.clone()).filter(unread.clone()).count(self.store.conn()).await?;
+        let total = notice::Entity::find()
+            .filter(mine.clone())
+            .filter(unread.clone())
+            .count(self.store.conn())
+            .await?;
         let mut found = notice::Entity::find().filter(mine);
         if query.unread == Some(true) {
             found = found.filter(unread);
@@ -109,8 +118,16 @@ impl Procedures {
         if let Some(before) = &query.cursor {
             found = found.filter(notice::Column::Id.lt(before));
         }
-        let limit = PageQuery { cursor: None, limit: query.limit }.limit();
-        let rows = found.order_by_desc(notice::Column::Id).limit(limit + 1).all(self.store.conn()).await?;
+        let limit = PageQuery {
+            cursor: None,
+            limit: query.limit,
+        }
+        .limit();
+        let rows = found
+            .order_by_desc(notice::Column::Id)
+            .limit(limit + 1)
+            .all(self.store.conn())
+            .await?;
         let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
         let read = notice_read::Entity::find()
             .filter(notice_read::Column::Reader.eq(reader))
@@ -128,7 +145,10 @@ impl Procedures {
 
     /// Marks a notice as read by the caller; once more changes nothing.
     pub async fn read_notice(&self, ctx: &Ctx, id: &str) -> Result<NoticeRow> {
-        let found = notice::Entity::find_by_id(id).filter(mine(&ctx.actor)?).one(self.store.conn()).await?;
+        let found = notice::Entity::find_by_id(id)
+            .filter(mine(&ctx.actor)?)
+            .one(self.store.conn())
+            .await?;
         let row = found.ok_or_else(|| Error::not_found("通知"))?;
         let tx = self.store.begin(ctx).await?;
         let mark = notice_read::ActiveModel {
@@ -136,8 +156,13 @@ impl Procedures {
             reader: Set(ctx.actor.id().to_owned()),
             at: Set(ctx.now().0),
         };
-        let once = OnConflict::columns([notice_read::Column::NoticeId, notice_read::Column::Reader]).do_nothing().to_owned();
-        notice_read::Entity::insert(mark).on_conflict(once).exec_without_returning(tx.conn()).await?;
+        let once = OnConflict::columns([notice_read::Column::NoticeId, notice_read::Column::Reader])
+            .do_nothing()
+            .to_owned();
+        notice_read::Entity::insert(mark)
+            .on_conflict(once)
+            .exec_without_returning(tx.conn())
+            .await?;
         tx.commit().await?;
         Ok(view(row, ctx.lang, true))
     }
@@ -147,9 +172,13 @@ fn mine(actor: &Actor) -> Result<Condition> {
     match actor {
         Actor::Person { institution, roles, .. } => {
             let names: Vec<&str> = roles.iter().map(|role: &Role| role.as_str()).collect();
-            Ok(Condition::all().add(notice::Column::Institution.eq(institution.as_str())).add(
-                Condition::any().add(notice::Column::Role.is_null()).add(notice::Column::Role.is_in(names)),
-            ))
+            Ok(Condition::all()
+                .add(notice::Column::Institution.eq(institution.as_str()))
+                .add(
+                    Condition::any()
+                        .add(notice::Column::Role.is_null())
+                        .add(notice::Column::Role.is_in(names)),
+                ))
         }
         Actor::DataUser { id } => Ok(Condition::all().add(notice::Column::DataUser.eq(id.as_str()))),
         _ => Err(Error::new(&base::error::SIGN_IN_REQUIRED)),

@@ -61,7 +61,9 @@ impl Procedures {
         let procedure = procedure_row(tx.conn(), &row.procedure_id).await?;
         let parties: Parties = serde_json::from_str(&procedure.parties).map_err(Error::internal)?;
         let spec = self.spec(tx.conn(), &procedure.spec_id).await?;
-        let at = spec.step(&row.name).ok_or_else(|| Error::internal(format!("{} has no step {}", spec.kind, row.name)))?;
+        let at = spec
+            .step(&row.name)
+            .ok_or_else(|| Error::internal(format!("{} has no step {}", spec.kind, row.name)))?;
         let entry = Entry::new("procedure.overdue", procedure.subject_id.as_str())
             .article(at.citation(base::Lang::Zh))
             .put("procedure", procedure.id.as_str())
@@ -77,7 +79,10 @@ impl Procedures {
             Some(institution) => entry.put("of", institution.as_str()),
             None => entry,
         });
-        let mut desks: Vec<_> = [parties.desk(at.by), parties.desk(law::Party::Authority)].into_iter().flatten().collect();
+        let mut desks: Vec<_> = [parties.desk(at.by), parties.desk(law::Party::Authority)]
+            .into_iter()
+            .flatten()
+            .collect();
         desks.dedup();
         for desk in desks {
             let title = &procedure.subject_title;

@@ -6,7 +6,9 @@ use std::collections::HashMap;
 use base::{Ctx, Error, Moment, Page, PageQuery, Result};
 use law::{Clock, ClockState};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::store::{running, step};
@@ -94,10 +96,16 @@ impl Procedures {
             found = found.filter(in_state(state, ctx.now()));
         }
         if let Some((at, id)) = query.cursor.as_deref().map(cursor).transpose()? {
-            let same = Condition::all().add(step::Column::OrderDue.eq(at)).add(step::Column::Id.lt(id));
+            let same = Condition::all()
+                .add(step::Column::OrderDue.eq(at))
+                .add(step::Column::Id.lt(id));
             found = found.filter(Condition::any().add(step::Column::OrderDue.lt(at)).add(same));
         }
-        let limit = PageQuery { cursor: None, limit: query.limit }.limit();
+        let limit = PageQuery {
+            cursor: None,
+            limit: query.limit,
+        }
+        .limit();
         let rows = found
             .order_by_desc(step::Column::OrderDue)
             .order_by_desc(step::Column::Id)
@@ -105,12 +113,21 @@ impl Procedures {
             .all(self.store.conn())
             .await?;
         let page = Page::from_overfetch(rows, limit, |row| format!("{}:{}", row.order_due, row.id));
-        Ok(Page { items: self.as_deadlines(ctx, page.items).await?, next: page.next, total: None })
+        Ok(Page {
+            items: self.as_deadlines(ctx, page.items).await?,
+            next: page.next,
+            total: None,
+        })
     }
 
     /// How many deadlines stand in each state; `state` of the query is ignored.
     pub async fn deadline_figures(&self, ctx: &Ctx, query: &DeadlineQuery) -> Result<DeadlineFigures> {
-        let count = async |state| scoped(query).filter(in_state(state, ctx.now())).count(self.store.conn()).await;
+        let count = async |state| {
+            scoped(query)
+                .filter(in_state(state, ctx.now()))
+                .count(self.store.conn())
+                .await
+        };
         Ok(DeadlineFigures {
             running: count(ClockState::Running).await?,
             warning: count(ClockState::Warning).await?,
@@ -122,7 +139,10 @@ impl Procedures {
 
     async fn as_deadlines(&self, ctx: &Ctx, rows: Vec<step::Model>) -> Result<Vec<DeadlineRow>> {
         let ids: Vec<&str> = rows.iter().map(|row| row.procedure_id.as_str()).collect();
-        let found = running::Entity::find().filter(running::Column::Id.is_in(ids)).all(self.store.conn()).await?;
+        let found = running::Entity::find()
+            .filter(running::Column::Id.is_in(ids))
+            .all(self.store.conn())
+            .await?;
         let procedures: HashMap<String, running::Model> = found.into_iter().map(|p| (p.id.clone(), p)).collect();
         let mut institutions: Vec<String> = rows.iter().filter_map(|row| row.institution.clone()).collect();
         institutions.sort_unstable();
@@ -130,15 +150,22 @@ impl Procedures {
         let names = self.directory.names(&institutions).await?;
         let mut views = Vec::with_capacity(rows.len());
         for row in rows {
-            let Some(procedure) = procedures.get(&row.procedure_id) else { continue };
+            let Some(procedure) = procedures.get(&row.procedure_id) else {
+                continue;
+            };
             let spec = self.spec(self.store.conn(), &procedure.spec_id).await?;
             let (Some(clock), Some(state)) = (self.clock(ctx, &spec, &row)?, state_of(&row, ctx.now())) else {
                 return Err(Error::internal(format!("step {} lost its deadline", row.id)));
             };
-            let name = |id: String| Named { name: names.get(&id).cloned().unwrap_or_else(|| id.clone()), id };
+            let name = |id: String| Named {
+                name: names.get(&id).cloned().unwrap_or_else(|| id.clone()),
+                id,
+            };
             views.push(DeadlineRow {
                 kind_title: spec.title.get(ctx.lang).to_owned(),
-                step_title: spec.step(&row.name).map_or(row.name.clone(), |s| s.title.get(ctx.lang).to_owned()),
+                step_title: spec
+                    .step(&row.name)
+                    .map_or(row.name.clone(), |s| s.title.get(ctx.lang).to_owned()),
                 step_id: row.id,
                 procedure_id: row.procedure_id,
                 kind: row.kind,

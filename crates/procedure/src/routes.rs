@@ -30,7 +30,11 @@ where
     (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 401, body = Problem, content_type = "application/problem+json"),
 ))]
-async fn list_tasks(State(this): State<Procedures>, ctx: Ctx, Query(query): Query<TaskQuery>) -> Result<Json<Page<Task>>> {
+async fn list_tasks(
+    State(this): State<Procedures>,
+    ctx: Ctx,
+    Query(query): Query<TaskQuery>,
+) -> Result<Json<Page<Task>>> {
     this.tasks(&ctx, &query).await.map(Json)
 }
 
@@ -64,7 +68,11 @@ async fn list_procedures(
 ) -> Result<Json<Page<Timeline>>> {
     signed_in(&ctx)?;
     let items = this.timelines_of(&ctx, &query.subject).await?;
-    Ok(Json(Page { items, next: None, total: None }))
+    Ok(Json(Page {
+        items,
+        next: None,
+        total: None,
+    }))
 }
 
 /// 办理过程 of one procedure.
@@ -106,5 +114,9 @@ async fn read_notice(State(this): State<Procedures>, ctx: Ctx, Path(id): Path<St
 }
 
 fn signed_in(ctx: &Ctx) -> Result<()> {
-    if ctx.actor.is_signed_in() { Ok(()) } else { Err(base::Error::new(&base::error::SIGN_IN_REQUIRED)) }
+    if ctx.actor.is_signed_in() {
+        Ok(())
+    } else {
+        Err(base::Error::new(&base::error::SIGN_IN_REQUIRED))
+    }
 }

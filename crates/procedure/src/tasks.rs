@@ -75,12 +75,18 @@ impl Procedures {
             Some("done") => true,
             Some(_) => return Err(Error::bad_request("state")),
         };
-        let limit = PageQuery { cursor: None, limit: query.limit }.limit();
+        let limit = PageQuery {
+            cursor: None,
+            limit: query.limit,
+        }
+        .limit();
         let after = query.cursor.as_deref().map(cursor).transpose()?;
         let mut found = step::Entity::find().filter(mine(&ctx.actor)?);
         found = if done {
             if let Some((at, id)) = after {
-                let same = Condition::all().add(step::Column::ClosedAt.eq(at)).add(step::Column::Id.lt(id));
+                let same = Condition::all()
+                    .add(step::Column::ClosedAt.eq(at))
+                    .add(step::Column::Id.lt(id));
                 found = found.filter(Condition::any().add(step::Column::ClosedAt.lt(at)).add(same));
             }
             found
@@ -89,7 +95,9 @@ impl Procedures {
                 .order_by_desc(step::Column::Id)
         } else {
             if let Some((at, id)) = after {
-                let same = Condition::all().add(step::Column::OrderDue.eq(at)).add(step::Column::Id.gt(id));
+                let same = Condition::all()
+                    .add(step::Column::OrderDue.eq(at))
+                    .add(step::Column::Id.gt(id));
                 found = found.filter(Condition::any().add(step::Column::OrderDue.gt(at)).add(same));
             }
             found
@@ -99,16 +107,30 @@ impl Procedures {
         };
         let rows = found.limit(limit + 1).all(self.store.conn()).await?;
         let page = Page::from_overfetch(rows, limit, |row| {
-            format!("{}:{}", if done { row.closed_at.unwrap_or_default() } else { row.order_due }, row.id)
+            format!(
+                "{}:{}",
+                if done {
+                    row.closed_at.unwrap_or_default()
+                } else {
+                    row.order_due
+                },
+                row.id
+            )
         });
         let items = self.as_tasks(ctx, page.items).await?;
-        Ok(Page { items, next: page.next, total: None })
+        Ok(Page {
+            items,
+            next: page.next,
+            total: None,
+        })
     }
 
     pub async fn task_counts(&self, ctx: &Ctx) -> Result<TaskCounts> {
         let now = ctx.now().0;
         let open = || -> Result<_> {
-            Ok(step::Entity::find().filter(mine(&ctx.actor)?).filter(step::Column::ClosedAt.is_null()))
+            Ok(step::Entity::find()
+                .filter(mine(&ctx.actor)?)
+                .filter(step::Column::ClosedAt.is_null()))
         };
         let conn = self.store.conn();
         Ok(TaskCounts {
@@ -130,18 +152,30 @@ impl Procedures {
             .filter(step::Column::ClosedAt.is_null())
             .all(self.store.conn())
             .await?;
-        Ok(self.as_tasks(ctx, rows).await?.into_iter().map(|task| (task.procedure_id.clone(), task)).collect())
+        Ok(self
+            .as_tasks(ctx, rows)
+            .await?
+            .into_iter()
+            .map(|task| (task.procedure_id.clone(), task))
+            .collect())
     }
 
     async fn as_tasks(&self, ctx: &Ctx, rows: Vec<step::Model>) -> Result<Vec<Task>> {
         let ids: Vec<&str> = rows.iter().map(|row| row.procedure_id.as_str()).collect();
-        let found = running::Entity::find().filter(running::Column::Id.is_in(ids)).all(self.store.conn()).await?;
+        let found = running::Entity::find()
+            .filter(running::Column::Id.is_in(ids))
+            .all(self.store.conn())
+            .await?;
         let procedures: HashMap<String, running::Model> = found.into_iter().map(|p| (p.id.clone(), p)).collect();
         let mut tasks = Vec::with_capacity(rows.len());
         for row in rows {
-            let Some(procedure) = procedures.get(&row.procedure_id) else { continue };
+            let Some(procedure) = procedures.get(&row.procedure_id) else {
+                continue;
+            };
             let spec = self.spec(self.store.conn(), &procedure.spec_id).await?;
-            let step_title = spec.step(&row.name).map_or(row.name.clone(), |s| s.title.get(ctx.lang).to_owned());
+            let step_title = spec
+                .step(&row.name)
+                .map_or(row.name.clone(), |s| s.title.get(ctx.lang).to_owned());
             tasks.push(Task {
                 clock: self.clock(ctx, &spec, &row)?,
                 step_id: row.id,
@@ -160,9 +194,17 @@ impl Procedures {
     }
 
     pub(crate) fn clock(&self, ctx: &Ctx, spec: &law::ProcedureSpec, row: &step::Model) -> Result<Option<Clock>> {
-        let (Some(deadline), Some(step)) = (row.deadline()?, spec.step(&row.name)) else { return Ok(None) };
+        let (Some(deadline), Some(step)) = (row.deadline()?, spec.step(&row.name)) else {
+            return Ok(None);
+        };
         let closed = row.closed_at.map(Moment);
-        Ok(Some(deadline.clock(self.law.calendar(), ctx.lang, step.article(), ctx.now(), closed)))
+        Ok(Some(deadline.clock(
+            self.law.calendar(),
+            ctx.lang,
+            step.article(),
+            ctx.now(),
+            closed,
+        )))
     }
 }
 

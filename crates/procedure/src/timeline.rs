@@ -126,11 +126,20 @@ impl Procedures {
         let parties = parties(&row)?;
         let mut steps = Vec::with_capacity(rows.len());
         for step_row in &rows {
-            let Some(step) = spec.step(&step_row.name) else { continue };
+            let Some(step) = spec.step(&step_row.name) else {
+                continue;
+            };
             let may = step_row.closed_at.is_none() && parties.desk(step.by).is_some_and(|d| d.is_of(&ctx.actor));
-            let allowed = if may { spec.allowed(&step.name, &taken).map(|o| allowed(o, ctx.lang)).collect() } else { vec![] };
+            let allowed = if may {
+                spec.allowed(&step.name, &taken).map(|o| allowed(o, ctx.lang)).collect()
+            } else {
+                vec![]
+            };
             let outcome = step_row.outcome.as_deref().and_then(|name| step.outcome(name));
-            let articles = outcome.map(|o| &o.articles).filter(|a| !a.is_empty()).unwrap_or(&step.articles);
+            let articles = outcome
+                .map(|o| &o.articles)
+                .filter(|a| !a.is_empty())
+                .unwrap_or(&step.articles);
             steps.push(TimelineStep {
                 id: step_row.id.clone(),
                 name: step.name.clone(),
@@ -153,7 +162,11 @@ impl Procedures {
         Ok(Timeline {
             kind_title: spec.title.get(ctx.lang).to_owned(),
             state: if row.ended_at.is_some() { "ended" } else { "running" }.to_owned(),
-            outcome_title: row.outcome.as_deref().and_then(|end| spec.end(end)).map(|t| t.get(ctx.lang).to_owned()),
+            outcome_title: row
+                .outcome
+                .as_deref()
+                .and_then(|end| spec.end(end))
+                .map(|t| t.get(ctx.lang).to_owned()),
             subject: Subject::new(&row.subject_type, row.subject_id, row.subject_title),
             id: row.id,
             kind: row.kind,
@@ -167,12 +180,23 @@ impl Procedures {
     }
 
     async fn known(&self, rows: &[step::Model]) -> Result<Known> {
-        let mut ids: Vec<String> = rows.iter().flat_map(|r| [r.institution.clone(), r.actor.clone()]).flatten().collect();
+        let mut ids: Vec<String> = rows
+            .iter()
+            .flat_map(|r| [r.institution.clone(), r.actor.clone()])
+            .flatten()
+            .collect();
         ids.sort_unstable();
         ids.dedup();
         let texts: Vec<String> = rows.iter().filter_map(|r| r.reason.clone()).collect();
-        let texts = if texts.is_empty() { HashMap::new() } else { self.store.texts(&texts).await? };
-        Ok(Known { names: self.directory.names(&ids).await?, texts })
+        let texts = if texts.is_empty() {
+            HashMap::new()
+        } else {
+            self.store.texts(&texts).await?
+        };
+        Ok(Known {
+            names: self.directory.names(&ids).await?,
+            texts,
+        })
     }
 }
 
@@ -184,12 +208,21 @@ struct Known {
 
 impl Known {
     fn named(&self, id: &str) -> Named {
-        Named { id: id.to_owned(), name: self.names.get(id).cloned().unwrap_or_else(|| id.to_owned()) }
+        Named {
+            id: id.to_owned(),
+            name: self.names.get(id).cloned().unwrap_or_else(|| id.to_owned()),
+        }
     }
     fn actor(&self, id: &str, lang: Lang) -> Named {
         match (id, lang) {
-            ("system", Lang::Zh) => Named { id: id.to_owned(), name: "平台".to_owned() },
-            ("system", Lang::En) => Named { id: id.to_owned(), name: "the platform".to_owned() },
+            ("system", Lang::Zh) => Named {
+                id: id.to_owned(),
+                name: "平台".to_owned(),
+            },
+            ("system", Lang::En) => Named {
+                id: id.to_owned(),
+                name: "the platform".to_owned(),
+            },
             _ => self.named(id),
         }
     }

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use base::{Actor, Chance, Clock, Ctx, ManualClock, Moment, Role};
+use base::{Actor, Chance, Ctx, ManualClock, Moment, Role};
 use db::Store;
 use law::{Effect, Law, kinds};
 use procedure::{DeadlineQuery, NoDirectory, NoticeQuery, Parties, Procedures, Started, Subject, TaskQuery};
@@ -13,6 +13,7 @@ struct World {
     store: Store,
     procedures: Procedures,
     clock: ManualClock,
+    chance: Chance,
     _dir: tempfile::TempDir,
 }
 
@@ -20,20 +21,32 @@ impl World {
     async fn new(rule_set: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = ManualClock::at(Moment::parse("2026-11-16T09:00:00+08:00").unwrap());
-        let ctx = Ctx::new(Actor::System, Arc::new(clock.clone()), Chance::seeded(1));
+        let chance = Chance::seeded(1);
+        let ctx = Ctx::new(Actor::System, Arc::new(clock.clone()), chance.clone());
         let url = format!("sqlite://{}", dir.path().join("control.db").display());
-        let store = Store::connect(&url, &ctx, &procedure::migrations()).await.expect("a store");
+        let store = Store::connect(&url, &ctx, &procedure::migrations())
+            .await
+            .expect("a store");
         let law = Law::embedded(rule_set).expect("the rule sets");
         let procedures = Procedures::new(store.clone(), law, Arc::new(NoDirectory));
-        Self { store, procedures, clock, _dir: dir }
+        Self {
+            store,
+            procedures,
+            clock,
+            chance,
+            _dir: dir,
+        }
     }
     fn ctx(&self, actor: Actor) -> Ctx {
-        let seed = self.clock.now().0 as u64 ^ actor.id().bytes().map(u64::from).sum::<u64>();
-        Ctx::new(actor, Arc::new(self.clock.clone()), Chance::seeded(seed))
+        Ctx::new(actor, Arc::new(self.clock.clone()), self.chance.clone())
     }
     fn person(&self, institution: &str, role: Role) -> Ctx {
         let id = format!("per_{institution}_{}", role.as_str());
-        self.ctx(Actor::Person { id: id.as_str().into(), institution: institution.into(), roles: vec![role] })
+        self.ctx(Actor::Person {
+            id: id.as_str().into(),
+            institution: institution.into(),
+            roles: vec![role],
+        })
     }
     fn authority(&self) -> Ctx {
         self.person("org_authority", Role::Reviewer)
@@ -53,16 +66,31 @@ impl World {
             .government("org_government".into());
         let mut tx = self.store.begin(&self.applicant()).await.unwrap();
         let subject = Subject::new("share_request", subject, "社会保险个人参保信息");
-        let started = self.procedures.start(&mut tx, kind, subject, "/sharing/requests/x", parties).await.expect("it starts");
+        let started = self
+            .procedures
+            .start(&mut tx, kind, subject, "/sharing/requests/x", parties)
+            .await
+            .expect("it starts");
         tx.commit().await.unwrap();
         started
     }
-    async fn decide(&self, ctx: &Ctx, subject: &str, outcome: &str, reason: Option<&str>) -> base::Result<procedure::Decided> {
-        let timeline = self.procedures.timelines_of(&self.authority(), subject).await?.remove(0);
+    async fn decide(
+        &self,
+        ctx: &Ctx,
+        subject: &str,
+        outcome: &str,
+        reason: Option<&str>,
+    ) -> base::Result<procedure::Decided> {
+        let timeline = self
+            .procedures
+            .timelines_of(&self.authority(), subject)
+            .await?
+            .remove(0);
         let step = timeline.steps.last().expect("a step").id.as_str().into();
         let mut tx = self.store.begin(ctx).await?;
         let decided = self.procedures.decide(&mut tx, subject, &step, outcome, reason).await?;
         tx.commit().await?;
+        self.clock.advance_ms(1_000);
         Ok(decided)
     }
     fn set(&self, at: &str) {
@@ -76,30 +104,79 @@ async fn sha_3_the_refusal_is_overridden_and_each_step_stands_in_the_timeline() 
     let started = w.start(kinds::SHARING_RESTRICTED, "req_1").await;
     w.decide(&w.authority(), "req_1", "consult", None).await.expect("asked");
     w.set("2026-11-18T10:00:00");
-    w.decide(&w.provider(), "req_1", "refuse", Some("涉及个人信息")).await.expect("refused");
-    w.decide(&w.authority(), "req_1", "should_share", Some("共享条件已满足")).await.expect("overridden");
+    w.decide(&w.provider(), "req_1", "refuse", Some("涉及个人信息"))
+        .await
+        .expect("refused");
+    w.decide(&w.authority(), "req_1", "should_share", Some("共享条件已满足"))
+        .await
+        .expect("overridden");
     let end = w.decide(&w.authority(), "req_1", "share", None).await.expect("shared");
-    assert_eq!((end.effect, end.ended.as_deref()), (Some(Effect::Grant), Some("shared")));
+    assert_eq!(
+        (end.effect, end.ended.as_deref()),
+        (Some(Effect::Grant), Some("shared"))
+    );
     assert!(end.next.is_none());
 
-    let timeline = w.procedures.timeline(&w.applicant(), &started.procedure).await.expect("a party sees it");
-    let steps: Vec<_> = timeline.steps.iter().map(|s| (s.name.as_str(), s.outcome.as_deref().unwrap_or("-"))).collect();
+    let timeline = w
+        .procedures
+        .timeline(&w.applicant(), &started.procedure)
+        .await
+        .expect("a party sees it");
+    let steps: Vec<_> = timeline
+        .steps
+        .iter()
+        .map(|s| (s.name.as_str(), s.outcome.as_deref().unwrap_or("-")))
+        .collect();
     assert_eq!(
         steps,
-        [("consult", "consult"), ("answer", "refuse"), ("decide", "should_share"), ("share_overruling", "share")]
+        [
+            ("consult", "consult"),
+            ("answer", "refuse"),
+            ("decide", "should_share"),
+            ("share_overruling", "share")
+        ]
     );
     assert_eq!(timeline.steps[1].reason.as_deref(), Some("涉及个人信息"));
-    assert_eq!((timeline.state.as_str(), timeline.outcome_title.as_deref()), ("ended", Some("已共享")));
-    assert_eq!(timeline.steps[1].clock.as_ref().map(|c| c.state), Some(law::ClockState::Kept));
+    assert_eq!(
+        (timeline.state.as_str(), timeline.outcome_title.as_deref()),
+        ("ended", Some("已共享"))
+    );
+    assert_eq!(
+        timeline.steps[1].clock.as_ref().map(|c| c.state),
+        Some(law::ClockState::Kept)
+    );
 
     // the provider is told, at once
-    let notices = w.procedures.notices(&w.provider(), &NoticeQuery::default()).await.expect("notices");
+    let notices = w
+        .procedures
+        .notices(&w.provider(), &NoticeQuery::default())
+        .await
+        .expect("notices");
     let kinds: Vec<_> = notices.items.iter().map(|n| n.kind.as_str()).collect();
-    assert_eq!(kinds, ["sharing_restricted.share_overruling.share", "sharing_restricted.decide.should_share"]);
+    assert_eq!(
+        kinds,
+        [
+            "sharing_restricted.share_overruling.share",
+            "sharing_restricted.decide.should_share"
+        ]
+    );
     assert_eq!(notices.total, Some(2));
-    w.procedures.read_notice(&w.provider(), &notices.items[0].id).await.expect("read");
-    w.procedures.read_notice(&w.provider(), &notices.items[0].id).await.expect("once more changes nothing");
-    assert_eq!(w.procedures.notices(&w.provider(), &NoticeQuery::default()).await.unwrap().total, Some(1));
+    w.procedures
+        .read_notice(&w.provider(), &notices.items[0].id)
+        .await
+        .expect("read");
+    w.procedures
+        .read_notice(&w.provider(), &notices.items[0].id)
+        .await
+        .expect("once more changes nothing");
+    assert_eq!(
+        w.procedures
+            .notices(&w.provider(), &NoticeQuery::default())
+            .await
+            .unwrap()
+            .total,
+        Some(1)
+    );
     let strange = w.procedures.read_notice(&w.applicant(), &notices.items[1].id).await;
     assert_eq!(strange.map(|_| ()).map_err(|e| e.kind.status), Err(404));
 }
@@ -109,12 +186,18 @@ async fn sup_1_every_start_and_decision_is_in_the_ledger_with_kept_or_missed() {
     let w = World::new("zhejiang-2022").await;
     w.start(kinds::SHARING_RESTRICTED, "req_1").await;
     w.set("2026-11-17T23:00:00");
-    w.decide(&w.authority(), "req_1", "consult", None).await.expect("in time");
+    w.decide(&w.authority(), "req_1", "consult", None)
+        .await
+        .expect("in time");
     w.set("2026-11-23T09:00:00");
-    w.decide(&w.provider(), "req_1", "agree", None).await.expect("late, but decided");
+    w.decide(&w.provider(), "req_1", "agree", None)
+        .await
+        .expect("late, but decided");
     let entries = w.store.entries_of("req_1").await.expect("entries");
-    let told: Vec<_> =
-        entries.iter().map(|e| (e.kind.as_str(), e.text("deadline"), e.number("late_working_days"))).collect();
+    let told: Vec<_> = entries
+        .iter()
+        .map(|e| (e.kind.as_str(), e.text("deadline"), e.number("late_working_days")))
+        .collect();
     assert_eq!(
         told,
         [
@@ -123,11 +206,29 @@ async fn sup_1_every_start_and_decision_is_in_the_ledger_with_kept_or_missed() {
             ("procedure.decided", Some("missed"), Some(1)),
         ]
     );
-    assert!(entries.iter().all(|e| e.articles == ["《浙江省公共数据条例》第二十五条第二款"]));
-    let missed = DeadlineQuery { state: Some(law::ClockState::Missed), ..DeadlineQuery::default() };
-    let page = w.procedures.deadlines(&w.authority(), &missed).await.expect("the register");
-    assert_eq!(page.items.iter().map(|d| d.party.as_str()).collect::<Vec<_>>(), ["provider"]);
-    let figures = w.procedures.deadline_figures(&w.authority(), &DeadlineQuery::default()).await.expect("figures");
+    assert!(
+        entries
+            .iter()
+            .all(|e| e.articles == ["《浙江省公共数据条例》第二十五条第二款"])
+    );
+    let missed = DeadlineQuery {
+        state: Some(law::ClockState::Missed),
+        ..DeadlineQuery::default()
+    };
+    let page = w
+        .procedures
+        .deadlines(&w.authority(), &missed)
+        .await
+        .expect("the register");
+    assert_eq!(
+        page.items.iter().map(|d| d.party.as_str()).collect::<Vec<_>>(),
+        ["provider"]
+    );
+    let figures = w
+        .procedures
+        .deadline_figures(&w.authority(), &DeadlineQuery::default())
+        .await
+        .expect("figures");
     assert_eq!((figures.kept, figures.missed, figures.running), (1, 1, 1));
 }
 
@@ -137,20 +238,44 @@ async fn sup_1_an_overdue_step_is_flagged_once_to_its_desk_and_to_the_authority(
     w.start(kinds::SHARING_RESTRICTED, "req_1").await;
     w.decide(&w.authority(), "req_1", "consult", None).await.expect("asked");
     w.set("2026-11-19T12:00:00");
-    assert_eq!(w.procedures.flag_overdue(&w.ctx(Actor::System)).await.expect("nothing yet"), 0);
+    assert_eq!(
+        w.procedures
+            .flag_overdue(&w.ctx(Actor::System))
+            .await
+            .expect("nothing yet"),
+        0
+    );
     let counts = w.procedures.task_counts(&w.provider()).await.expect("counts");
     assert_eq!((counts.open, counts.warning, counts.overdue), (1, 1, 0));
     w.set("2026-11-20T00:00:00");
-    assert_eq!(w.procedures.flag_overdue(&w.ctx(Actor::System)).await.expect("flagged"), 1);
+    assert_eq!(
+        w.procedures.flag_overdue(&w.ctx(Actor::System)).await.expect("flagged"),
+        1
+    );
     assert_eq!(w.procedures.flag_overdue(&w.ctx(Actor::System)).await.expect("once"), 0);
     let counts = w.procedures.task_counts(&w.provider()).await.expect("counts");
     assert_eq!((counts.open, counts.warning, counts.overdue), (1, 0, 1));
-    let overdue: Vec<_> = w.store.entries_of("req_1").await.unwrap().into_iter().filter(|e| e.kind == "procedure.overdue").collect();
+    let overdue: Vec<_> = w
+        .store
+        .entries_of("req_1")
+        .await
+        .unwrap()
+        .into_iter()
+        .filter(|e| e.kind == "procedure.overdue")
+        .collect();
     assert_eq!(overdue.len(), 1);
     assert_eq!(overdue[0].text("of"), Some("org_provider"));
     for ctx in [w.provider(), w.authority()] {
-        let notices = w.procedures.notices(&ctx, &NoticeQuery::default()).await.expect("notices");
-        assert!(notices.items.iter().any(|n| n.kind == "procedure.overdue"), "{:?}", ctx.actor);
+        let notices = w
+            .procedures
+            .notices(&ctx, &NoticeQuery::default())
+            .await
+            .expect("notices");
+        assert!(
+            notices.items.iter().any(|n| n.kind == "procedure.overdue"),
+            "{:?}",
+            ctx.actor
+        );
     }
 }
 
@@ -161,14 +286,26 @@ async fn of_two_who_decide_at_once_one_wins_and_the_other_is_told() {
     let step = started.step.id.clone();
     let both = futures_of(&w, &step).await;
     let won = both.iter().filter(|r| r.is_ok()).count();
-    let lost: Vec<_> = both.iter().filter_map(|r| r.as_ref().err().map(|e| (e.kind.status, e.code()))).collect();
+    let lost: Vec<_> = both
+        .iter()
+        .filter_map(|r| r.as_ref().err().map(|e| (e.kind.status, e.code())))
+        .collect();
     assert_eq!((won, lost), (1, vec![(409, "procedure.step_closed")]));
-    assert_eq!(w.procedures.timelines_of(&w.authority(), "req_1").await.unwrap()[0].steps.len(), 2);
+    assert_eq!(
+        w.procedures.timelines_of(&w.authority(), "req_1").await.unwrap()[0]
+            .steps
+            .len(),
+        2
+    );
 }
 
 async fn futures_of(w: &World, step: &base::StepId) -> Vec<base::Result<()>> {
     let one = async |who: &str| {
-        let actor = Actor::Person { id: who.into(), institution: "org_authority".into(), roles: vec![Role::Reviewer] };
+        let actor = Actor::Person {
+            id: who.into(),
+            institution: "org_authority".into(),
+            roles: vec![Role::Reviewer],
+        };
         let mut tx = w.store.begin(&w.ctx(actor)).await?;
         w.procedures.decide(&mut tx, "req_1", step, "consult", None).await?;
         tx.commit().await?;
@@ -183,21 +320,53 @@ async fn only_the_desk_whose_turn_it_is_decides_and_strangers_see_nothing() {
     let w = World::new("zhejiang-2022").await;
     let started = w.start(kinds::SHARING_RESTRICTED, "req_1").await;
     let code = |r: base::Result<procedure::Decided>| r.map(|_| ()).map_err(|e| (e.kind.status, e.code()));
-    assert_eq!(code(w.decide(&w.provider(), "req_1", "consult", None).await), Err((403, "procedure.not_your_turn")));
+    assert_eq!(
+        code(w.decide(&w.provider(), "req_1", "consult", None).await),
+        Err((403, "procedure.not_your_turn"))
+    );
     let cataloguer = w.person("org_authority", Role::Cataloguer);
-    assert_eq!(code(w.decide(&cataloguer, "req_1", "consult", None).await), Err((403, "procedure.not_your_turn")));
+    assert_eq!(
+        code(w.decide(&cataloguer, "req_1", "consult", None).await),
+        Err((403, "procedure.not_your_turn"))
+    );
     let stranger = w.person("org_other", Role::Reviewer);
-    assert_eq!(code(w.decide(&stranger, "req_1", "consult", None).await), Err((404, "not_found")));
+    assert_eq!(
+        code(w.decide(&stranger, "req_1", "consult", None).await),
+        Err((404, "not_found"))
+    );
     assert!(w.procedures.timeline(&stranger, &started.procedure).await.is_err());
-    assert!(w.procedures.timeline(&w.person("org_other", Role::Auditor), &started.procedure).await.is_ok());
-    assert_eq!(code(w.decide(&w.authority(), "req_1", "shoo", None).await), Err((422, "procedure.outcome_not_allowed")));
-    w.decide(&w.authority(), "req_1", "consult", None).await.expect("the authority's turn");
-    assert_eq!(code(w.decide(&w.provider(), "req_1", "refuse", None).await), Err((422, "procedure.reason_required")));
+    assert!(
+        w.procedures
+            .timeline(&w.person("org_other", Role::Auditor), &started.procedure)
+            .await
+            .is_ok()
+    );
+    assert_eq!(
+        code(w.decide(&w.authority(), "req_1", "shoo", None).await),
+        Err((422, "procedure.outcome_not_allowed"))
+    );
+    w.decide(&w.authority(), "req_1", "consult", None)
+        .await
+        .expect("the authority's turn");
+    assert_eq!(
+        code(w.decide(&w.provider(), "req_1", "refuse", None).await),
+        Err((422, "procedure.reason_required"))
+    );
 
     let offered = |ctx: &Ctx| {
         let ctx = ctx.clone();
         let (procedures, id) = (w.procedures.clone(), started.procedure.clone());
-        async move { procedures.timeline(&ctx, &id).await.unwrap().steps.last().unwrap().allowed_outcomes.len() }
+        async move {
+            procedures
+                .timeline(&ctx, &id)
+                .await
+                .unwrap()
+                .steps
+                .last()
+                .unwrap()
+                .allowed_outcomes
+                .len()
+        }
     };
     assert_eq!((offered(&w.provider()).await, offered(&w.applicant()).await), (2, 0));
 }
@@ -212,7 +381,11 @@ async fn tasks_are_sorted_by_due_date_and_page_by_cursor() {
     let mut seen = vec![];
     let mut cursor = None;
     loop {
-        let query = TaskQuery { cursor, limit: Some(2), ..TaskQuery::default() };
+        let query = TaskQuery {
+            cursor,
+            limit: Some(2),
+            ..TaskQuery::default()
+        };
         let page = w.procedures.tasks(&w.authority(), &query).await.expect("tasks");
         seen.extend(page.items.iter().map(|task| task.subject.id.clone()));
         cursor = page.next;
@@ -221,11 +394,25 @@ async fn tasks_are_sorted_by_due_date_and_page_by_cursor() {
         }
     }
     assert_eq!(seen, ["req_0", "req_1", "req_2", "req_3", "req_4"]);
-    assert_eq!(w.procedures.tasks(&w.provider(), &TaskQuery::default()).await.unwrap().items.len(), 0);
+    assert_eq!(
+        w.procedures
+            .tasks(&w.provider(), &TaskQuery::default())
+            .await
+            .unwrap()
+            .items
+            .len(),
+        0
+    );
     w.decide(&w.authority(), "req_3", "consult", None).await.expect("asked");
-    let done = TaskQuery { state: Some("done".into()), ..TaskQuery::default() };
+    let done = TaskQuery {
+        state: Some("done".into()),
+        ..TaskQuery::default()
+    };
     let done = w.procedures.tasks(&w.authority(), &done).await.unwrap();
-    assert_eq!(done.items.iter().map(|t| t.subject.id.as_str()).collect::<Vec<_>>(), ["req_3"]);
+    assert_eq!(
+        done.items.iter().map(|t| t.subject.id.as_str()).collect::<Vec<_>>(),
+        ["req_3"]
+    );
 }
 
 #[tokio::test]
@@ -236,10 +423,16 @@ async fn a_running_procedure_keeps_the_rule_set_version_under_which_it_began() {
     let law = Law::embedded("national-2025").unwrap();
     let after = Procedures::new(w.store.clone(), law, Arc::new(NoDirectory));
     let timeline = after.timelines_of(&w.provider(), "opi_1").await.unwrap().remove(0);
-    assert_eq!((timeline.rule_set.as_str(), timeline.rule_set_version.as_str()), ("zhejiang-2022", "2022.1"));
+    assert_eq!(
+        (timeline.rule_set.as_str(), timeline.rule_set_version.as_str()),
+        ("zhejiang-2022", "2022.1")
+    );
     let mut tx = w.store.begin(&w.provider()).await.unwrap();
     let step = timeline.steps[0].id.as_str().into();
-    after.decide(&mut tx, "opi_1", &step, "adopt", Some("已更正")).await.expect("decided under the old description");
+    after
+        .decide(&mut tx, "opi_1", &step, "adopt", Some("已更正"))
+        .await
+        .expect("decided under the old description");
     tx.commit().await.unwrap();
 }
 
@@ -247,15 +440,25 @@ async fn a_running_procedure_keeps_the_rule_set_version_under_which_it_began() {
 async fn an_extension_counts_on_from_the_first_deadline_and_its_denial_keeps_it() {
     let w = World::new("national-2025").await;
     w.set("2026-10-12T09:00:00");
-    for (subject, outcome, reason, due) in
-        [("req_1", "consent", None, "2026-11-09"), ("req_2", "deny", Some("理由不足"), "2026-10-26")]
-    {
+    for (subject, outcome, reason, due) in [
+        ("req_1", "consent", None, "2026-11-09"),
+        ("req_2", "deny", Some("理由不足"), "2026-10-26"),
+    ] {
         w.set("2026-10-12T09:00:00");
         w.start(kinds::SHARING_RESTRICTED, subject).await;
         w.set("2026-10-20T09:00:00");
-        w.decide(&w.provider(), subject, "ask_extension", Some("数据量大")).await.expect("asked");
-        w.decide(&w.authority(), subject, outcome, reason).await.expect("decided");
-        let timeline = w.procedures.timelines_of(&w.provider(), subject).await.unwrap().remove(0);
+        w.decide(&w.provider(), subject, "ask_extension", Some("数据量大"))
+            .await
+            .expect("asked");
+        w.decide(&w.authority(), subject, outcome, reason)
+            .await
+            .expect("decided");
+        let timeline = w
+            .procedures
+            .timelines_of(&w.provider(), subject)
+            .await
+            .unwrap()
+            .remove(0);
         let clock = timeline.steps.last().and_then(|s| s.clock.clone()).expect("a clock");
         assert_eq!(clock.due_date.to_string(), due, "{subject}");
     }
