@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { post } from '../../api/client';
 import { useAct, useGet } from '../../api/query';
 import type { Page, Resource } from '../../api/types';
-import { moment, number, percent } from '../../format';
+import { moment, number } from '../../format';
 import { textOf, useLang, useText } from '../../i18n';
 import { useMay } from '../../session';
 import { ListPage } from '../../ui/console/ListPage';
@@ -14,7 +14,8 @@ import { ErrorView, Loaded } from '../../ui/States';
 import { Tag, type Tone } from '../../ui/Tags';
 import { useGo } from '../frame/search';
 import { messages } from './messages';
-import type { Overview, WorkOrder } from './types';
+import { QualityFigures } from './QualityFigures';
+import type { WorkOrder } from './types';
 
 const TONES: Record<string, Tone> = {
   reported: 'warn',
@@ -40,16 +41,6 @@ export function WorkOrders() {
   const { lang } = useLang();
   const may = useMay();
   const [reporting, setReporting] = useState(false);
-  const overview = useGet<Overview>('/quality/overview');
-  const o = overview.data;
-  const facts = o
-    ? [
-        { label: t('openCount'), value: number(o.orders_open) },
-        { label: t('closedCount'), value: number(o.orders_closed) },
-        { label: t('average'), value: o.orders_mean_days == null ? undefined : number(o.orders_mean_days, 1) },
-        { label: t('passRate'), value: o.problem_rate == null ? undefined : percent(o.problem_rate, 3) },
-      ].filter((f) => f.value !== undefined)
-    : [];
   return (
     <>
       <PageHead
@@ -63,11 +54,7 @@ export function WorkOrders() {
           )
         }
       />
-      {facts.length > 0 && (
-        <div style={{ marginBottom: 16 }}>
-          <FactStrip facts={facts} />
-        </div>
-      )}
+      <QualityFigures />
       <ListPage<WorkOrder>
         id="work-orders"
         path="/work-orders"

@@ -98,6 +98,8 @@ export interface Overview {
   resources: number;
   score?: number | null;
   problem_rate?: number | null;
+  categories: { category: string; title: string; checked: number; failed: number }[];
+  ageing: { days_max?: number | null; count: number }[];
   orders_open: number;
   orders_closed: number;
   orders_mean_days?: number | null;
