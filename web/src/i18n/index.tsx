@@ -20,7 +20,12 @@ const STORE = 'shuqiao.lang';
 
 // `?lang=en` in an address that somebody was given counts once, at the start.
 const asked = new URLSearchParams(location.search).get('lang');
-if (asked) localStorage.setItem(STORE, asked);
+if (asked) {
+  localStorage.setItem(STORE, asked);
+  const clean = new URL(location.href);
+  clean.searchParams.delete('lang');
+  history.replaceState(history.state, '', clean);
+}
 
 export const currentLang = (): Lang => (localStorage.getItem(STORE) === 'en' ? 'en' : 'zh');
 

@@ -1,5 +1,6 @@
 import { Input, InputNumber, Select } from 'antd';
 import { useText } from '../../i18n';
+import { DayField } from '../../ui/console/DayField';
 import type { Document } from './document';
 import { Field, type Part, status } from './Field';
 import { messages } from './messages';
@@ -90,19 +91,17 @@ export function Basics({ document: d, errors, onChange }: Part) {
           />
         </Field>
         <Field label={`${t('timeSpan')}（${t('from')}）`} path="time_span.from" errors={errors}>
-          <Input
+          <DayField
             id="f-time_span.from"
-            type="date"
-            value={d.time_span?.from ?? ''}
-            onChange={(e) => set({ time_span: { ...d.time_span, from: e.target.value || undefined } })}
+            value={d.time_span?.from}
+            onChange={(day) => set({ time_span: { ...d.time_span, from: day } })}
           />
         </Field>
         <Field label={`${t('timeSpan')}（${t('to')}）`} path="time_span.to" errors={errors}>
-          <Input
+          <DayField
             id="f-time_span.to"
-            type="date"
-            value={d.time_span?.to ?? ''}
-            onChange={(e) => set({ time_span: { ...d.time_span, to: e.target.value || undefined } })}
+            value={d.time_span?.to}
+            onChange={(day) => set({ time_span: { ...d.time_span, to: day } })}
           />
         </Field>
       </div>

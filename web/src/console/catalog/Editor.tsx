@@ -79,7 +79,9 @@ function Editor({ id: startId, revision: startRevision, initial, reload }: Props
       setDocument((now) => (now === document ? merged : withIds(now, answer.items ?? [])));
       setSaved({ document: merged, at: Date.now() });
       setError(undefined);
-      if (!startId) window.history.replaceState(null, '', `/console/catalog/${answer.id}/edit`);
+      // The address for a reload, past the router: a navigation would mount the form anew under the writer's hands.
+      if (!startId)
+        History.prototype.replaceState.call(history, history.state, '', `/console/catalog/${answer.id}/edit`);
       return true;
     } catch (e) {
       if (e instanceof ApiError) setError(e);

@@ -1,11 +1,12 @@
 import { Link, useParams } from '@tanstack/react-router';
-import { App, Form, Input, InputNumber, Select } from 'antd';
+import { App, Form, InputNumber, Select } from 'antd';
 import { useState } from 'react';
 import { post } from '../../api/client';
 import { useAct, useGet } from '../../api/query';
 import type { AllowedOutcome, Timeline } from '../../api/types';
 import { moment } from '../../format';
 import { useLang, useText } from '../../i18n';
+import { DayField } from '../../ui/console/DayField';
 import { type Decision, ProcedurePanel } from '../../ui/console/ProcedurePanel';
 import { FactStrip, PageHead } from '../../ui/Page';
 import { Loaded } from '../../ui/States';
@@ -154,13 +155,11 @@ function GrantTerms({ items, terms, onChange }: { items: ItemRef[]; terms: Terms
         </div>
         <div className="row apart">
           <label htmlFor="grant-expiry">{t('expires')}</label>
-          <Input
+          <DayField
             id="grant-expiry"
-            type="date"
             style={{ width: 190 }}
-            onChange={(e) =>
-              onChange({ ...terms, expires_at: e.target.value ? `${e.target.value}T23:59:59.999+08:00` : undefined })
-            }
+            value={terms.expires_at?.slice(0, 10)}
+            onChange={(day) => onChange({ ...terms, expires_at: day && `${day}T23:59:59.999+08:00` })}
           />
         </div>
       </div>

@@ -1,9 +1,10 @@
-import { Button, Input } from 'antd';
+import { Button } from 'antd';
 import { href, post } from '../../api/client';
 import { useAct, useGet } from '../../api/query';
 import { moment, number, short } from '../../format';
 import { separator, useLang, useText } from '../../i18n';
 import { useMay } from '../../session';
+import { DayField } from '../../ui/console/DayField';
 import { ListPage } from '../../ui/console/ListPage';
 import { FactStrip, PageHead } from '../../ui/Page';
 import { ErrorView } from '../../ui/States';
@@ -71,19 +72,17 @@ export function Ledger() {
         ]}
         tools={
           <>
-            <Input
-              type="date"
-              aria-label={t('from')}
-              value={address.from ?? ''}
-              onChange={(e) => setAddress({ from: e.target.value || undefined })}
-              style={{ width: 150 }}
+            <DayField
+              label={t('from')}
+              value={address.from}
+              onChange={(day) => setAddress({ from: day })}
+              style={{ width: 160 }}
             />
-            <Input
-              type="date"
-              aria-label={t('to')}
-              value={address.to ?? ''}
-              onChange={(e) => setAddress({ to: e.target.value || undefined })}
-              style={{ width: 150 }}
+            <DayField
+              label={t('to')}
+              value={address.to}
+              onChange={(day) => setAddress({ to: day })}
+              style={{ width: 160 }}
             />
           </>
         }
