@@ -19,6 +19,8 @@ pub enum Scope {
     Institution(String),
     /// Calls on this institution's resources only.
     Provider(String),
+    /// Calls by this institution's applications only.
+    Consumer(String),
 }
 
 #[derive(Clone, Debug)]
@@ -59,6 +61,7 @@ impl Filter {
             Scope::All => true,
             Scope::Institution(id) => **id == *record.provider || **id == *record.institution,
             Scope::Provider(id) => **id == *record.provider,
+            Scope::Consumer(id) => **id == *record.institution,
         }) && is(&self.resource, &record.resource)
             && is(&self.application, &record.application)
             && is(&self.institution, &record.institution)
@@ -75,7 +78,7 @@ impl Filter {
         let body = &manifest.body;
         let scope = match &self.scope {
             Scope::All => true,
-            Scope::Institution(id) | Scope::Provider(id) => body.institutions.contains(id),
+            Scope::Institution(id) | Scope::Provider(id) | Scope::Consumer(id) => body.institutions.contains(id),
         };
         let bloom = |hash: &RecordHash| match fs::read(bloom_path(&log.directory, body.number)) {
             Ok(bytes) => Bloom::from_bytes(bytes).may_hold(hash),

@@ -22,9 +22,9 @@ use crate::index::{Row, key_of};
 pub enum Credential<'a> {
     /// `Authorization: Bearer …`, as it came.
     Bearer(Option<&'a str>),
-    /// An application tried out in the console: the person's own session was
-    /// checked before, the application's token and address are not asked for.
-    InProcess { application: &'a str },
+    /// Tried out in the console: the person's session and right to try were
+    /// checked before, so no token and no address are asked for.
+    Console { institution: &'a str },
 }
 
 /// What is asked, read only once the caller is known to be one who may ask.
@@ -52,6 +52,15 @@ pub struct Request {
     /// Query: fewer items than are granted. All that are granted, if absent.
     #[serde(default)]
     pub items: Option<Vec<String>>,
+}
+
+/// What stands for the application in the log when a service was tried out in the console.
+pub const CONSOLE: &str = "console";
+
+#[derive(Clone, Copy)]
+enum Caller<'a> {
+    Application(&'a str),
+    Institution(&'a str),
 }
 
 #[derive(Clone, Debug)]
@@ -109,25 +118,20 @@ impl Gateway {
             return Err(Error::new(&GRANTS_STALE));
         }
         let snapshot = self.inner.snapshot.load();
-        let application = match call.credential {
+        let caller = match call.credential {
             Credential::Bearer(token) => {
                 let token = self.token(token, record.at)?;
                 let application = snapshot.applications.get(token.application.as_str());
                 let application = application.ok_or_else(|| Error::new(&TOKEN_INVALID))?;
-                record.identify(application);
+                record.application = Arc::clone(&application.id);
+                record.institution = Arc::clone(&application.institution);
                 admit(application, &token, call.address)?;
-                application
+                Caller::Application(&application.id)
             }
-            Credential::InProcess { application } => {
-                let application = snapshot
-                    .applications
-                    .get(application)
-                    .ok_or_else(|| Error::new(&APPLICATION_INACTIVE))?;
-                record.identify(application);
-                if !application.active {
-                    return Err(Error::new(&APPLICATION_INACTIVE));
-                }
-                application
+            Credential::Console { institution } => {
+                record.application = CONSOLE.into();
+                record.institution = institution.into();
+                Caller::Institution(institution)
             }
         };
         let service = snapshot
@@ -137,7 +141,7 @@ impl Gateway {
         record.service = Arc::clone(&service.id);
         record.resource = Arc::clone(&service.resource);
         record.provider = Arc::clone(&service.provider);
-        let grant = find_grant(service, application, call.grant)?;
+        let grant = find_grant(service, caller, call.grant)?;
         record.grant = Arc::clone(&grant.id);
         record.scenario = Arc::clone(&grant.scenario);
         usable(service, grant, record.at)?;
@@ -201,13 +205,6 @@ impl Gateway {
     }
 }
 
-impl Record {
-    fn identify(&mut self, application: &Application) {
-        self.application = Arc::clone(&application.id);
-        self.institution = Arc::clone(&application.institution);
-    }
-}
-
 /// The application's state, its secret's version, and where the call comes from.
 fn admit(application: &Application, token: &Token, address: IpAddr) -> Result<()> {
     if application
@@ -233,12 +230,12 @@ fn admit(application: &Application, token: &Token, address: IpAddr) -> Result<()
 
 /// The grant that was named; else one that can be used; else the newest, whose
 /// state then gives the reason.
-fn find_grant<'s>(service: &'s Service, application: &Application, named: Option<&str>) -> Result<&'s Grant> {
-    let grants = service
-        .grants
-        .get(&application.id)
-        .map(Vec::as_slice)
-        .unwrap_or_default();
+fn find_grant<'s>(service: &'s Service, caller: Caller<'_>, named: Option<&str>) -> Result<&'s Grant> {
+    let grants = match caller {
+        Caller::Application(id) => service.grants.get(id),
+        Caller::Institution(id) => service.grants_of_institutions.get(id),
+    };
+    let grants = grants.map(Vec::as_slice).unwrap_or_default();
     let grant = match named {
         Some(id) => grants.iter().find(|g| *g.id == *id),
         None => grants.iter().find(|g| g.state == GrantState::Active).or(grants.first()),

@@ -17,7 +17,7 @@ mod snapshot;
 mod token;
 
 pub use address::Addresses;
-pub use call::{Answer, Call, Credential, Input, Request};
+pub use call::{Answer, CONSOLE, Call, Credential, Input, Request};
 pub use rate::Bucket;
 pub use snapshot::{Application, Grant, GrantState, Secret, Service, Snapshot, Table};
 pub use token::Token;

@@ -33,6 +33,8 @@ pub struct Service {
     pub table: Option<Arc<Table>>,
     /// By application, newest first.
     pub grants: HashMap<Arc<str>, Vec<Arc<Grant>>>,
+    /// By consumer, newest first: for the console.
+    pub grants_of_institutions: HashMap<Arc<str>, Vec<Arc<Grant>>>,
 }
 
 /// One version of a table, ready to be asked.

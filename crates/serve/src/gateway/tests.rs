@@ -141,6 +141,7 @@ impl Bench {
             .expect("plan");
             let bucket = setup.rate.map(|rate| self.gateway.bucket(&grant_id, rate));
             let grant = Grant::new(&grant_id, setup.state, &plan, &table.items, bucket).expect("grant");
+            let grant = Arc::new(grant);
             let service = Service {
                 id: format!("svc_{slug}").into(),
                 mode,
@@ -149,7 +150,8 @@ impl Bench {
                 key_items: key_items(),
                 suspended: setup.suspended,
                 table: Some(Arc::clone(&table)),
-                grants: HashMap::from([("app_1".into(), vec![Arc::new(grant)])]),
+                grants: HashMap::from([("app_1".into(), vec![Arc::clone(&grant)])]),
+                grants_of_institutions: HashMap::from([("org_consumer".into(), vec![grant])]),
             };
             snapshot.services.insert(slug.into(), Arc::new(service));
         }
@@ -448,6 +450,27 @@ async fn sha_7_calls_beyond_the_granted_rate_are_refused_even_across_a_new_snaps
     assert_eq!((error.code(), error.retry_after_s), ("gateway.rate", Some(1)));
     bench.clock.advance_ms(1_000);
     assert!(bench.call(&token, "q", &keys("B")).await.is_ok());
+}
+
+#[tokio::test]
+async fn the_console_tries_a_service_under_the_grant_of_its_institution_and_is_logged() {
+    let bench = Bench::new();
+    let request: Request = serde_json::from_str(&keys("B")).expect("request");
+    let ask = async |institution: &str| {
+        let credential = Credential::Console { institution };
+        let input = Input::Ready(request.clone());
+        let call = Call {
+            service: "q",
+            credential,
+            address: HERE,
+            grant: None,
+            input,
+        };
+        bench.gateway.call(call).await.result.map_err(|e| e.code())
+    };
+    assert!(ask("org_consumer").await.is_ok());
+    assert_eq!(ask("org_other").await, Err("gateway.not_granted"));
+    assert!(bench.logged().iter().all(|r| &*r.application == CONSOLE));
 }
 
 #[tokio::test]

@@ -75,6 +75,8 @@ async fn sha_8_an_institution_sees_its_own_calls_and_the_provider_those_on_its_d
     assert_eq!(seen(Scope::Institution("org_provider".into())), 6);
     assert_eq!(seen(Scope::Provider("org_provider".into())), 6);
     assert_eq!(seen(Scope::Provider("org_consumer".into())), 0);
+    assert_eq!(seen(Scope::Consumer("org_consumer".into())), 6);
+    assert_eq!(seen(Scope::Consumer("org_provider".into())), 0);
     assert_eq!(seen(Scope::Institution("org_other".into())), 0);
 }
 
