@@ -1,6 +1,7 @@
 import { Button } from 'antd';
 import { href, post } from '../../api/client';
 import { useAct, useGet } from '../../api/query';
+import type { Page } from '../../api/types';
 import { moment, number, short } from '../../format';
 import { separator, useLang, useText } from '../../i18n';
 import { useMay } from '../../session';
@@ -20,6 +21,10 @@ export function Ledger() {
   const [address, setAddress] = useAddress();
   const latest = useGet<Checkpoint>('/ledger/checkpoints/latest', {}, { retry: false });
   const verify = useAct(() => post<{ ok: boolean; entries?: number; problems?: string[] }>('/ledger/verify'));
+  // Kinds that the newest entries bear, by their titles.
+  const newest = useGet<Page<Entry>>('/ledger', { query: { limit: 200 } }, { staleTime: 60_000 });
+  const titles = new Map(newest.data?.items.map((e) => [e.kind, e.kind_title ?? e.kind]));
+  const kinds = [...titles].map(([value, label]) => ({ value, label }));
   const c = latest.data;
   return (
     <>
@@ -68,7 +73,7 @@ export function Ledger() {
         caption={t('ledgerCaption')}
         filters={[
           { key: 'subject', title: t('subjectId'), width: 220 },
-          { key: 'kind', title: t('kind'), width: 180 },
+          { key: 'kind', title: t('kind'), width: 220, options: kinds },
         ]}
         tools={
           <>
