@@ -75,6 +75,17 @@ export async function decide(page, outcome, reason) {
   await page.getByRole('button', { name: '提交决定' }).click();
 }
 
+/** A citizen or firm signs in at the portal. */
+export async function dataUser(browser, login) {
+  const page = await person(browser);
+  await page.goto('/sign-in');
+  await page.getByLabel(/账号/).fill(login);
+  await page.getByLabel(/密码/).first().fill(PASSWORD);
+  await page.getByRole('button', { name: '登录', exact: true }).click();
+  await page.waitForURL((url) => !url.pathname.startsWith('/sign-in'));
+  return page;
+}
+
 export class Steps {
   passed = 0;
   failed = 0;

@@ -2,7 +2,7 @@
 // on a server with the demo loaded. It works on an entry of its own, so that
 // it can be walked again and again.
 
-import { choose, decide, expect, launch, PASSWORD, person, Steps, WORK_MS } from './lib.mjs';
+import { choose, dataUser, decide, expect, launch, PASSWORD, person, Steps, WORK_MS } from './lib.mjs';
 
 const steps = new Steps();
 const { browser, close } = await launch();
@@ -254,34 +254,60 @@ try {
     await page.getByText('CSV').first().waitFor();
     people.public = page;
   });
-  const act = async (page, button, reason) => {
-    await page.goto('/console/opening/datasets');
-    const row = page.getByRole('row', { name: new RegExp(found.dataset.title) });
-    await row.getByRole('button', { name: button }).click();
-    const dialog = page.getByRole('dialog');
-    await dialog.getByLabel('理由').fill(reason);
-    await dialog.getByRole('button', { name: button }).click();
-    await dialog.waitFor({ state: 'detached' });
-  };
-  await step('suspends the dataset; file and rows are refused within a second', 'scjg-shenpi', async (page) => {
-    await act(page, '中止开放', '核实企业提出的撤回申请');
+  const doors = () => [
+    `/api/v1/datasets/${found.dataset.slug}/files/csv`,
+    `/api/v1/datasets/${found.dataset.slug}/rows?limit=1`,
+  ];
+  await steps.run('qiye: a firm asks for the withdrawal of its entry', null, async () => {
+    const page = await dataUser(browser, 'qiye');
+    people.qiye = page;
+    const rows = await (await page.request.get(`/api/v1/datasets/${found.dataset.slug}/rows?limit=1`)).json();
+    const detail = await (await page.request.get(`/api/v1/datasets/${found.dataset.slug}`)).json();
+    found.record = String(rows.items[0][detail.key ?? rows.fields[0]]);
+    await page.goto(`/datasets/${found.dataset.slug}/withdrawal`);
+    await page.getByLabel(/类别/).selectOption('commercial_secret');
+    const key = page.locator('form input');
+    if (await key.count()) await key.first().fill(found.record);
+    await page.locator('form textarea').first().fill('该条记录公开了本企业的生产布局，损害本企业商业秘密。');
+    await page.getByRole('button', { name: '提交撤回申请' }).click();
+    await page.getByText('撤回申请已提交').waitFor();
+    const made = await (await page.request.get('/api/v1/withdrawals?state=running&limit=1')).json();
+    found.withdrawal = made.items[0].id;
+  });
+  await step('suspends at once; file and rows are refused within a second', 'scjg-shenpi', async (page) => {
+    await page.goto(`/console/opening/withdrawals/${found.withdrawal}`);
+    await decide(page, /中止/, '核实企业提出的撤回申请，先行中止。');
+    await page.getByText('决定已记录').waitFor();
     const until = Date.now() + 1000;
-    const doors = [
-      `/api/v1/datasets/${found.dataset.slug}/files/csv`,
-      `/api/v1/datasets/${found.dataset.slug}/rows?limit=1`,
-    ];
-    let open = doors;
+    let open = doors();
     while (open.length && Date.now() < until) {
       const states = await Promise.all(open.map(async (d) => [d, (await page.request.get(d)).status()]));
       open = states.filter(([, status]) => status < 400).map(([d]) => d);
     }
     expect(open.length === 0, `still open: ${open.join(' ')}`);
   });
-  await step('opens it again', 'scjg-shenpi', async (page) => {
-    await act(page, '恢复开放', '核实无误');
+  await steps.run('public: the portal says that the dataset is suspended', people.public, async () => {
+    await people.public.goto(`/datasets/${found.dataset.slug}`);
+    await people.public.getByText(/中止/).first().waitFor();
+  });
+  await step('treats the data and opens it again without the record', 'scjg-shenpi', async (page) => {
+    await page.goto(`/console/opening/withdrawals/${found.withdrawal}`);
+    await decide(page, /处理/, '移除所涉记录后再开放。');
+    await page.getByText('决定已记录').waitFor();
+    await page.goto('/console/opening/datasets');
     await page
       .getByRole('row', { name: new RegExp(found.dataset.title) })
       .getByText('开放', { exact: true })
+      .waitFor({ timeout: WORK_MS });
+    const rows = await page.request.get(doors()[1].replace('limit=1', `q=${encodeURIComponent(found.record)}&limit=5`));
+    expect(rows.ok(), `rows are not readable again: ${rows.status()}`);
+    expect(!(await rows.text()).includes(found.record), 'the treated record is still there');
+  });
+  await steps.run('qiye: the firm is told', people.qiye, async () => {
+    await people.qiye.goto(`/me/withdrawals/${found.withdrawal}`);
+    await people.qiye
+      .getByText(/处理后再开放/)
+      .first()
       .waitFor();
   });
 

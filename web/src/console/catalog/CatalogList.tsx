@@ -270,7 +270,7 @@ function ResourcePanel({ id }: { id: string }) {
           <dd>{r.sharing.condition}</dd>
         </dl>
       )}
-      <ItemsTable items={r.items} />
+      <ItemsTable items={r.items} brief />
     </div>
   );
 }

@@ -96,10 +96,13 @@ export function ItemsTable({
   items,
   picked,
   onPick,
+  brief,
 }: {
   items: Item[];
   picked?: Set<string>;
   onPick?: (p: Set<string>) => void;
+  /** Only what fits a side panel. */
+  brief?: boolean;
 }) {
   const t = useText(messages);
   const { lang } = useLang();
@@ -134,13 +137,13 @@ export function ItemsTable({
       nowrap: true,
       render: (i) => (i.identifier ? textOf(messages, lang, `id_${i.identifier}`) : ''),
     },
-    { key: 'meaning', title: t('meaning'), render: (i) => <span className="soft">{i.meaning}</span> },
+    { key: 'meaning', title: t('meaning'), width: '30%', render: (i) => <span className="soft">{i.meaning}</span> },
   ];
   return (
     <DataTable
       caption={t('items')}
       compact
-      columns={columns}
+      columns={brief ? columns.slice(0, 3) : columns}
       rows={items}
       rowKey={(i) => i.id ?? i.name}
       picked={picked}
