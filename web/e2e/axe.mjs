@@ -4,7 +4,7 @@
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { launch, person, Steps } from './lib.mjs';
+import { dataUser, launch, person, Steps } from './lib.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const VIEWPORTS = [
@@ -14,6 +14,7 @@ const VIEWPORTS = [
 
 const AS = {
   public: ['/', '/datasets', '/developers', '/sign-in', '/register', '/console/sign-in'],
+  qiye: ['/me'],
   'dsj-shenhe': [
     '/console/',
     '/console/catalog',
@@ -40,6 +41,12 @@ const AS = {
 /** Pages of single things, found in the lists of the one who may see them: list, and the address behind its first row. */
 const FIRST_OF = {
   public: [['/api/v1/datasets?limit=1', (d) => `/datasets/${d.slug}`]],
+  qiye: [
+    ['/api/v1/datasets?limit=1', (d) => `/datasets/${d.slug}/opinion`],
+    ['/api/v1/datasets?limit=1', (d) => `/datasets/${d.slug}/withdrawal`],
+    ['/api/v1/withdrawals?limit=1', (w) => `/me/withdrawals/${w.id}`],
+    ['/api/v1/opinions?limit=1', (o) => `/me/opinions/${o.id}`],
+  ],
   'dsj-shenhe': [
     ['/api/v1/resources?limit=1&state=published', (r) => `/console/catalog/${r.id}`],
     ['/api/v1/resources?limit=1&state=published', (r) => `/console/catalog/${r.id}?tab=overview`],
@@ -90,7 +97,10 @@ try {
   for (const [login, addresses] of Object.entries(AS)) {
     let page;
     await steps.run(`${login} signs in`, null, async () => {
-      page = await person(browser, login === 'public' ? undefined : login);
+      page =
+        login === 'qiye'
+          ? await dataUser(browser, login)
+          : await person(browser, login === 'public' ? undefined : login);
     });
     if (!page) continue;
     const found = [];

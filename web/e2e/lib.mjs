@@ -79,7 +79,7 @@ export async function decide(page, outcome, reason) {
 export async function dataUser(browser, login) {
   const page = await person(browser);
   await page.goto('/sign-in');
-  await page.getByLabel(/账号/).fill(login);
+  await page.getByLabel(/登录名/).fill(login);
   await page.getByLabel(/密码/).first().fill(PASSWORD);
   await page.getByRole('button', { name: '登录', exact: true }).click();
   await page.waitForURL((url) => !url.pathname.startsWith('/sign-in'));
