@@ -171,7 +171,7 @@ function Resources({ id, title, lead, mine }: { id: string; title: string; lead:
         tools={
           <Select
             aria-label={t('sortBy')}
-            value={address.sort ?? (address.q ? 'relevance' : 'updated')}
+            value={address.sort ?? 'relevance'}
             onChange={(sort) => setAddress({ sort })}
             style={{ width: 130 }}
             options={(['relevance', 'requests', 'updated', 'title'] as const).map((s) => ({

@@ -14,8 +14,6 @@ import { Tag } from '../../ui/Tags';
 import { messages } from './messages';
 import type { Opinion } from './types';
 
-const KINDS = ['attribute', 'quality', 'error', 'unlawful', 'suggestion'];
-
 export function MatterState({ state }: { state: string }) {
   const { lang } = useLang();
   return <Tag tone={state === 'running' ? 'ink' : 'good'}>{textOf(messages, lang, `matter_${state}`)}</Tag>;
@@ -36,11 +34,6 @@ export function Opinions() {
             key: 'state',
             title: t('state'),
             options: ['running', 'ended'].map((s) => ({ value: s, label: textOf(messages, lang, `matter_${s}`) })),
-          },
-          {
-            key: 'kind',
-            title: t('kind'),
-            options: KINDS.map((k) => ({ value: k, label: textOf(messages, lang, `kind_${k}`) })),
           },
         ]}
         rowKey={(o) => o.id}
