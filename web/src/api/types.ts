@@ -169,7 +169,7 @@ export interface SharingTerms {
 export interface OpeningTerms {
   attribute?: 'unconditional' | 'restricted' | 'prohibited' | null;
   condition?: string | null;
-  grounds?: string | string[] | null;
+  grounds?: string[] | null;
   basis?: string | null;
 }
 export interface Resource {

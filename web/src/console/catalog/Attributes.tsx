@@ -1,11 +1,11 @@
 import { Input, Select } from 'antd';
-import { useGet } from '../../api/query';
 import type { FieldError } from '../../api/types';
 import { useText } from '../../i18n';
 import { messages as ui } from '../../ui/messages';
 import type { Document } from './document';
 import { Field, type Part, status } from './Field';
 import { messages } from './messages';
+import { useGrounds } from './shared';
 
 export function Attributes({ document: d, errors, onChange }: Part) {
   const t = useText(messages);
@@ -60,6 +60,7 @@ export function Attributes({ document: d, errors, onChange }: Part) {
         {d.sharing.attribute === 'not_shared' && (
           <Grounds
             kind="sharing"
+            attribute="not_shared"
             value={d.sharing.grounds}
             errors={errors}
             onChange={(grounds) => setSharing({ grounds })}
@@ -95,13 +96,6 @@ export function Attributes({ document: d, errors, onChange }: Part) {
   );
 }
 
-interface Ground {
-  code: string;
-  title: string;
-  attribute?: string | null;
-  article?: { citation: string } | string | null;
-}
-
 /** 情形, from the rule set, each with its article. */
 function Grounds({
   kind,
@@ -117,14 +111,8 @@ function Grounds({
   onChange: (grounds: string[]) => void;
 }) {
   const t = useText(messages);
-  const grounds = useGet<Ground[] | { items: Ground[] }>(
-    '/rule-set/grounds',
-    { query: { for: kind } },
-    { staleTime: Number.POSITIVE_INFINITY },
-  );
-  const list = (Array.isArray(grounds.data) ? grounds.data : (grounds.data?.items ?? [])).filter(
-    (g) => !g.attribute || !attribute || g.attribute === attribute,
-  );
+  const grounds = useGrounds(kind);
+  const list = grounds.list.filter((g) => !attribute || g.attribute === attribute);
   const path = `${kind}.grounds`;
   return (
     <Field label={t('grounds')} path={path} errors={errors} wide required>
@@ -134,10 +122,7 @@ function Grounds({
         value={value}
         status={status(errors, path)}
         onChange={onChange}
-        options={list.map((g) => ({
-          value: g.code,
-          label: `${g.title}（${typeof g.article === 'string' ? g.article : (g.article?.citation ?? '')}）`,
-        }))}
+        options={list.map((g) => ({ value: g.code, label: grounds.name(g.code) }))}
         style={{ width: '100%' }}
       />
     </Field>

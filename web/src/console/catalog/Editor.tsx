@@ -9,6 +9,7 @@ import { queryClient, useGet } from '../../api/query';
 import type { Resource } from '../../api/types';
 import { moment } from '../../format';
 import { useLang, useText } from '../../i18n';
+import { Compare, type Comparison } from '../../ui/Compare';
 import { PageHead } from '../../ui/Page';
 import { ErrorView, Loaded } from '../../ui/States';
 import { useGo } from '../frame/search';
@@ -17,6 +18,7 @@ import { Basics } from './Basics';
 import { type Document, documentOf, EMPTY, withIds } from './document';
 import { ItemsEditor } from './ItemsEditor';
 import { messages } from './messages';
+import { useValueName } from './values';
 
 const AUTOSAVE_MS = 2000;
 
@@ -66,6 +68,8 @@ function Editor({ id: startId, revision: startRevision, initial, reload }: Props
   const dirty = document !== saved.document;
   const errors = error?.problem.errors ?? [];
   const conflict = error?.problem.code === 'catalog.revision_conflict';
+  const differences = (error?.problem as { differences?: Comparison } | undefined)?.differences;
+  const valueName = useValueName();
 
   const save = async (): Promise<boolean> => {
     setBusy(true);
@@ -155,10 +159,18 @@ function Editor({ id: startId, revision: startRevision, initial, reload }: Props
       />
       <div className="stack">
         {conflict && (
-          <div className="row">
+          <section className="surface padded stack">
             <ErrorView error={error} inline />
-            <Button onClick={reload}>{t('loadTheirs')}</Button>
-          </div>
+            {differences && (
+              <>
+                <p>{t('conflict')}</p>
+                <Compare comparison={differences} valueName={valueName} />
+              </>
+            )}
+            <div>
+              <Button onClick={reload}>{t('loadTheirs')}</Button>
+            </div>
+          </section>
         )}
         {error && !conflict && (errors.length ? <ErrorView error={error} inline /> : <ErrorView error={error} />)}
         <Basics document={document} errors={errors} onChange={setDocument} />

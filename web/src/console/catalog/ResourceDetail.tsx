@@ -14,7 +14,7 @@ import { AttributeTag, GradeMark, ModeTags } from '../../ui/Tags';
 import { useAddress, useGo } from '../frame/search';
 import { DataTab } from './DataTab';
 import { messages } from './messages';
-import { ItemsTable, StateTag, useCart, useVocabulary } from './shared';
+import { ItemsTable, StateTag, useCart, useGrounds, useVocabulary } from './shared';
 
 export function ResourceDetail() {
   const { id } = useParams({ strict: false }) as { id: string };
@@ -183,9 +183,10 @@ export function Overview({ r }: { r: Resource }) {
   const t = useText(messages);
   const { lang } = useLang();
   const v = useVocabulary();
+  const sharingGrounds = useGrounds('sharing');
+  const openingGrounds = useGrounds('opening');
   const span = r.time_span as { from?: string; to?: string } | string | null | undefined;
   const spanText = typeof span === 'object' && span ? `${span.from ?? ''} — ${span.to ?? t('validUntil')}` : span;
-  const grounds = (r.opening.grounds ?? []) as string | string[];
   const pairs: [string, React.ReactNode][] = [
     [t('code'), <code key="code">{r.code}</code>],
     [t('responsible'), r.responsible?.name],
@@ -204,7 +205,8 @@ export function Overview({ r }: { r: Resource }) {
     [`${t('sharing')} · ${t('reason')}`, r.sharing.reason],
     [`${t('sharing')} · ${t('basis')}`, r.sharing.basis],
     [`${t('opening')} · ${t('condition')}`, r.opening.condition],
-    [`${t('opening')} · ${t('grounds')}`, Array.isArray(grounds) ? grounds.join(separator()) : grounds],
+    [`${t('sharing')} · ${t('grounds')}`, (r.sharing.grounds ?? []).map(sharingGrounds.name).join(separator())],
+    [`${t('opening')} · ${t('grounds')}`, (r.opening.grounds ?? []).map(openingGrounds.name).join(separator())],
     [`${t('opening')} · ${t('basis')}`, r.opening.basis],
     [t('version'), t('versionNo', { n: r.version })],
     [t('publishedAt'), r.published_at ? moment(r.published_at, lang) : null],

@@ -40,10 +40,33 @@ export function useVocabulary() {
   return { options, name, library };
 }
 
+export interface Ground {
+  attribute: string;
+  code: string;
+  title: string;
+  article: { citation: string };
+}
+
+/** 情形 of the rule set in force, each with its article. */
+export function useGrounds(area: 'sharing' | 'opening') {
+  const grounds = useGet<Ground[]>(
+    '/rule-set/grounds',
+    { query: { for: area } },
+    { staleTime: Number.POSITIVE_INFINITY },
+  );
+  const list = grounds.data ?? [];
+  const name = (code: string) => {
+    const ground = list.find((g) => g.code === code);
+    return ground ? `${ground.title}（${ground.article.citation}）` : code;
+  };
+  return { list, name };
+}
+
 const TONES: Record<string, Tone> = {
   published: 'good',
   in_review: 'ink',
   returned: 'warn',
+  superseded: 'plain',
   revising: 'ink',
   withdrawn: 'bad',
 };

@@ -3,12 +3,14 @@
 import { textOf, useLang, useText } from '../../i18n';
 import { messages as ui } from '../../ui/messages';
 import { messages } from './messages';
-import { useVocabulary } from './shared';
+import { useGrounds, useVocabulary } from './shared';
 
 export function useValueName() {
   const t = useText(messages);
   const { lang } = useLang();
   const v = useVocabulary();
+  const sharing = useGrounds('sharing');
+  const opening = useGrounds('opening');
   return (path: string, value: unknown): string | undefined => {
     const leaf =
       path
@@ -19,6 +21,8 @@ export function useValueName() {
     if (typeof value !== 'string') return undefined;
     if (path === 'sharing.attribute' || leaf === 'sharing') return textOf(ui, lang, `sharing_${value}`);
     if (path === 'opening.attribute' || leaf === 'opening') return textOf(ui, lang, `opening_${value}`);
+    if (path.startsWith('sharing.grounds')) return sharing.name(value);
+    if (path.startsWith('opening.grounds')) return opening.name(value);
     switch (leaf) {
       case 'modes':
         return textOf(ui, lang, `mode_${value}`);
