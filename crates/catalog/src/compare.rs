@@ -12,6 +12,7 @@ use crate::model::{Document, Item};
 
 /// One field that differs. Values are JSON; `null` where the side has none.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = CatalogFieldChange)]
 pub struct FieldChange {
     /// JSON path within the document or the item: `sharing.condition`.
     pub path: String,
@@ -23,6 +24,7 @@ pub struct FieldChange {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = CatalogChangeKind)]
 pub enum Change {
     Added,
     Removed,
@@ -31,6 +33,7 @@ pub enum Change {
 
 /// One item that differs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = CatalogItemChange)]
 pub struct ItemChange {
     pub id: Option<String>,
     pub name: String,
@@ -41,6 +44,7 @@ pub struct ItemChange {
 
 /// The difference between two versions; empty lists where they say the same.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = CatalogComparison)]
 pub struct Comparison {
     pub fields: Vec<FieldChange>,
     pub items: Vec<ItemChange>,

@@ -14,6 +14,7 @@ pub const SAMPLES_MAX: usize = 100;
 
 /// A column of a sample, with some of its values as text.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, utoipa::ToSchema)]
+#[schema(as = SampleColumn)]
 pub struct Column {
     #[schema(max_length = 200)]
     pub name: String,

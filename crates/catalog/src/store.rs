@@ -231,7 +231,20 @@ pub async fn update(conn: &impl ConnectionTrait, entry: &mut Entry, seen: i64) -
     Ok(done.rows_affected == 1)
 }
 
+/// Whether a text can be an id at all. PostgreSQL takes no NUL in a text, and
+/// what cannot be an id need not be asked for.
+pub fn is_id(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= 64
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+}
+
 pub async fn entry(conn: &impl ConnectionTrait, id: &ResourceId) -> Result<Option<Entry>> {
+    if !is_id(id.as_str()) {
+        return Ok(None);
+    }
     resource::Entity::find_by_id(id.as_str())
         .one(conn)
         .await?

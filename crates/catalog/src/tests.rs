@@ -675,6 +675,47 @@ async fn cat_14_an_edit_is_found_and_the_index_is_built_again_when_it_is_gone() 
 }
 
 #[tokio::test]
+async fn what_no_store_can_hold_is_refused_with_a_clear_answer() {
+    for f in fixtures().await {
+        let entry = f.published(complete()).await;
+        let nul = ResourceId("res_\u{0}".into());
+        assert_eq!(
+            f.catalog
+                .resource(&f.reviewer(), &nul, None)
+                .await
+                .unwrap_err()
+                .kind
+                .status,
+            404
+        );
+        let mut document = complete();
+        document.responsible_id = Some("org_\u{0}".into());
+        document.related = vec![entry.head.id.clone(), "res_nobody".into(), nul];
+        let new = NewResource {
+            provider_id: None,
+            document,
+        };
+        let refused = f.catalog.create(&f.cataloguer(), new).await.unwrap_err();
+        let fields: Vec<&str> = refused.fields.iter().map(|e| e.field.as_str()).collect();
+        assert_eq!(fields, ["responsible_id", "related[1]", "related[2]"]);
+        let withdraw = Withdraw {
+            reason: "理由\u{0}".into(),
+            revision: None,
+        };
+        let refused = f
+            .catalog
+            .withdraw(&f.cataloguer(), &entry.head.id, withdraw)
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (refused.kind.status, refused.fields[0].code.as_str()),
+            (422, "control_character")
+        );
+        f.close().await;
+    }
+}
+
+#[tokio::test]
 async fn hostile_texts_stay_texts() {
     for f in fixtures().await {
         for text in [

@@ -10,7 +10,7 @@ use ledger::Entry as LedgerEntry;
 use procedure::{Parties, Subject};
 use serde::{Deserialize, Serialize};
 
-use crate::access::not_found;
+use crate::access::{not_found, sees};
 use crate::compare::compare;
 use crate::errors::{DECIDED_BEFORE, REVISION_CONFLICT, WRONG_STATE};
 use crate::model::{Document, Item};
@@ -43,12 +43,14 @@ pub struct SaveResource {
 /// The revision that the caller saw; without it the newest is meant.
 #[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
+#[schema(as = CatalogAtRevision)]
 pub struct AtRevision {
     pub revision: Option<i64>,
 }
 
 /// The decision of the authority on a version under review.
 #[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
+#[schema(as = CatalogReview)]
 pub struct Review {
     /// An outcome that the open step allows: `publish` or `return`.
     #[schema(max_length = 64)]
@@ -61,7 +63,9 @@ pub struct Review {
     pub revision: i64,
 }
 
+/// Why an entry is taken out of force.
 #[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
+#[schema(as = CatalogWithdrawal)]
 pub struct Withdraw {
     #[schema(max_length = 4000)]
     pub reason: String,
@@ -93,9 +97,13 @@ impl Catalog {
         self.identity()
             .authz
             .check(ctx, Action::CatalogEdit, &Target::owned_by(&provider))?;
+        if !store::is_id(provider.as_str()) {
+            return Err(Error::not_found("机构"));
+        }
         let institution = self.identity().institution(&provider).await?;
         let mut document = new.document;
         self.check(ctx, &document, Depth::Draft)?;
+        self.check_references(ctx, &document).await?;
         give_item_ids(ctx, &mut document, &[]);
 
         let mut tx = self.store().begin(ctx).await?;
@@ -138,6 +146,7 @@ impl Catalog {
         self.require(ctx, Action::CatalogEdit, &entry)?;
         let mut document = save.document;
         self.check(ctx, &document, Depth::Draft)?;
+        self.check_references(ctx, &document).await?;
         if entry.revision != save.revision {
             drop(tx);
             return self.conflict(ctx, id, document).await.map(Saved::Conflict);
@@ -212,6 +221,12 @@ impl Catalog {
 
     /// 审核. Of two reviewers who decide at once, one wins; the other is told.
     pub async fn review(&self, ctx: &Ctx, id: &ResourceId, review: Review) -> Result<Resource> {
+        if let Some(reason) = &review.reason {
+            check_reason(ctx, reason, false)?;
+        }
+        if !store::is_id(&review.step_id) {
+            return Err(Error::not_found("办理环节"));
+        }
         let mut tx = self.store().begin(ctx).await?;
         let mut entry = locked(&tx, id).await?;
         self.require(ctx, Action::CatalogReview, &entry)?;
@@ -289,9 +304,7 @@ impl Catalog {
     /// 撤回: out of force, never erased.
     pub async fn withdraw(&self, ctx: &Ctx, id: &ResourceId, withdraw: Withdraw) -> Result<Resource> {
         let reason = withdraw.reason.trim();
-        if reason.is_empty() || reason.chars().count() > base::limits::LONG_TEXT_CHARS_MAX {
-            return Err(Error::invalid(vec![reason_missing(ctx)]));
-        }
+        check_reason(ctx, reason, true)?;
         let mut tx = self.store().begin(ctx).await?;
         let mut entry = locked(&tx, id).await?;
         self.require(ctx, Action::CatalogWithdraw, &entry)?;
@@ -332,6 +345,35 @@ impl Catalog {
             lang: ctx.lang,
         };
         let mistakes = validate(document, depth, &rules);
+        if mistakes.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::invalid(mistakes))
+        }
+    }
+
+    /// Institutions and entries that a document names must be there.
+    async fn check_references(&self, ctx: &Ctx, document: &Document) -> Result<()> {
+        let mut mistakes = vec![];
+        if let Some(unit) = &document.responsible_id {
+            let known = store::is_id(unit.as_str()) && self.identity().institution(unit).await.is_ok();
+            if !known {
+                mistakes.push(unknown_reference(ctx, "responsible_id".into()));
+            }
+        }
+        let related: Vec<String> = document
+            .related
+            .iter()
+            .map(|r| r.0.clone())
+            .filter(|r| store::is_id(r))
+            .collect();
+        let viewer = self.viewer(ctx);
+        let known = store::entries(self.store().conn(), &related).await?;
+        for (i, id) in document.related.iter().enumerate() {
+            if !known.get(id.as_str()).is_some_and(|entry| sees(&viewer, entry, None)) {
+                mistakes.push(unknown_reference(ctx, format!("related[{i}]")));
+            }
+        }
         if mistakes.is_empty() {
             Ok(())
         } else {
@@ -409,16 +451,45 @@ fn wrong_state(ctx: &Ctx, e: TransitionError) -> Error {
         .with("step", step)
 }
 
-fn reason_missing(ctx: &Ctx) -> FieldError {
+fn check_reason(ctx: &Ctx, reason: &str, required: bool) -> Result<()> {
     let max = base::limits::LONG_TEXT_CHARS_MAX;
+    let (code, zh, en) = if required && reason.trim().is_empty() {
+        ("required", "请填写理由".to_owned(), "give the reason".to_owned())
+    } else if reason.chars().count() > max {
+        (
+            "too_long",
+            format!("理由不能超过 {max} 个字"),
+            format!("at most {max} characters"),
+        )
+    } else if reason
+        .chars()
+        .any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+    {
+        (
+            "control_character",
+            "理由含有不可见的控制字符,请删除".to_owned(),
+            "remove the control characters".to_owned(),
+        )
+    } else {
+        return Ok(());
+    };
+    let message = if ctx.lang == base::Lang::En { en } else { zh };
+    Err(Error::invalid(vec![FieldError {
+        field: "reason".into(),
+        code: code.into(),
+        message,
+    }]))
+}
+
+fn unknown_reference(ctx: &Ctx, field: String) -> FieldError {
     let message = match ctx.lang {
-        base::Lang::Zh => format!("请填写撤回理由,不超过 {max} 个字"),
-        base::Lang::En => format!("give the reason, at most {max} characters"),
+        base::Lang::Zh => "没有找到所选的对象,请重新选择",
+        base::Lang::En => "not found; choose again",
     };
     FieldError {
-        field: "reason".into(),
-        code: "required".into(),
-        message,
+        field,
+        code: "unknown".into(),
+        message: message.into(),
     }
 }
 

@@ -42,6 +42,7 @@ pub struct ResourceRef {
 
 /// The version under work, for those who may see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = WorkingVersion)]
 pub struct Working {
     pub version: u32,
     /// `draft`, `in_review` or `returned`.
@@ -50,6 +51,7 @@ pub struct Working {
 
 /// Names of an entry's coded fields in the language of the request.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ResourceLabels)]
 pub struct Labels {
     pub subject: String,
     pub format: String,
@@ -163,6 +165,7 @@ pub struct ResourcePage {
 
 /// A version in the list of versions.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ResourceVersion)]
 pub struct VersionRow {
     pub version: u32,
     /// `draft`, `in_review`, `returned`, `published`, `superseded` or `withdrawn`.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// One word of a list.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = VocabularyTerm)]
 pub struct Term {
     /// What the API carries; never changes.
     pub code: String,

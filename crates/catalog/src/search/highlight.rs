@@ -9,6 +9,7 @@ use super::query::parts;
 
 /// A piece of a text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = HighlightPiece)]
 pub struct Piece {
     pub text: String,
     /// Whether the query was found here.
