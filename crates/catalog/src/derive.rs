@@ -145,7 +145,8 @@ fn identifier_of(values: &[String]) -> Option<&'static str> {
     let mostly = |test: fn(&str) -> bool| {
         !values.is_empty() && values.iter().filter(|v| test(v)).count() * 10 >= values.len() * 8
     };
-    let tests: [(&'static str, fn(&str) -> bool); 4] = [
+    type Test = (&'static str, fn(&str) -> bool);
+    let tests: [Test; 4] = [
         ("citizen_id", |v| codes::citizen_id(v).is_ok()),
         ("uscc", |v| {
             v.len() == 18 && !v.bytes().all(|b| b.is_ascii_digit()) && codes::uscc(v).is_plausible()

@@ -184,7 +184,9 @@ impl Catalog {
         if !sees_version(&viewer, &entry, &row) {
             return Err(not_found());
         }
-        let measure = store::measures(conn, &[id.0.clone()]).await?.remove(id.as_str());
+        let measure = store::measures(conn, std::slice::from_ref(&id.0))
+            .await?
+            .remove(id.as_str());
         Ok(Shown {
             document: store::decode(&row)?,
             version: number,

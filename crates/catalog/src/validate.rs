@@ -156,12 +156,6 @@ impl Check {
 
     fn time_span(&mut self, span: Option<&TimeSpan>) {
         let from = span.and_then(|s| s.from);
-        self.required(
-            "time_span.from",
-            from.is_some(),
-            "时间范围起始日期",
-            "the begin of the time span",
-        );
         if let (Some(from), Some(to)) = (from, span.and_then(|s| s.to))
             && to < from
         {
@@ -544,7 +538,6 @@ pub(crate) mod tests {
             "update_frequency",
             "channels",
             "grade",
-            "time_span.from",
             "items",
             "sharing.attribute",
             "opening.attribute",
