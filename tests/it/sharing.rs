@@ -528,6 +528,8 @@ async fn sha_1_what_cannot_be_applied_for_is_refused_with_a_reason() {
         refusal(&p.anonymous(), good.clone()).await,
         Err((401, "sign_in_required"))
     );
+    let foreign = Application { application_id: Some("app_of_another".into()), ..good.clone() };
+    assert_eq!(refusal(&p.applicant(), foreign).await, Err((422, "sharing.no_application")));
     let mut unknown = good.clone();
     unknown.lines[0].item_ids = vec!["itm_unknown".into()];
     assert_eq!(refusal(&p.applicant(), unknown).await, Err((422, "invalid")));

@@ -12,7 +12,8 @@ use sea_orm::{EntityTrait, Set};
 use serde::Deserialize;
 
 use crate::Sharing;
-use crate::errors::{BATCH_NOT_AVAILABLE, MODE_NOT_OFFERED, NO_KEY, NOT_SHARED, OWN_DATA};
+use crate::applications::application;
+use crate::errors::{BATCH_NOT_AVAILABLE, MODE_NOT_OFFERED, NO_APPLICATION, NO_KEY, NOT_SHARED, OWN_DATA};
 use crate::model::{Line, RequestedItem, Terms, check_lines, mode_name};
 use crate::services::key_items;
 use crate::store::request;
@@ -90,6 +91,8 @@ impl Sharing {
         }
         let applicant = ctx.actor.institution().cloned();
         let applicant = applicant.ok_or_else(|| Error::new(&base::error::SIGN_IN_REQUIRED))?;
+        self.check_application(application.application_id.as_deref(), &applicant)
+            .await?;
         let mut asked = vec![];
         for line in &application.lines {
             let entry = self.catalog.published(&line.resource_id.as_str().into()).await?;
@@ -108,6 +111,16 @@ impl Sharing {
         }
         tx.commit().await?;
         Ok(ids)
+    }
+
+    /// The application that is to call belongs to the applicant and is in use.
+    async fn check_application(&self, id: Option<&str>, applicant: &InstitutionId) -> Result<()> {
+        let Some(id) = id else { return Ok(()) };
+        let row = application::Entity::find_by_id(id).one(self.store.conn()).await?;
+        match row {
+            Some(row) if row.institution == applicant.as_str() && row.active => Ok(()),
+            _ => Err(Error::new(&NO_APPLICATION)),
+        }
     }
 
     /// The items asked for, if the entry may be asked for like this.

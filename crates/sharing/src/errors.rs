@@ -22,4 +22,7 @@ base::errors! {
     WIDER_TERMS = 422 "sharing.wider_terms",
         "授权条件只能收紧,不能放宽已定条件", "terms can only get tighter than what was fixed before",
         "请保留此前环节确定的脱敏、期限和频次", "keep the masks, the end and the rate fixed before";
+    NO_APPLICATION = 422 "sharing.no_application",
+        "本单位没有这个应用,或者应用已停用", "your institution has no such application, or it is closed",
+        "请先登记应用,或从本单位的应用中选择", "register the application first, or choose one of your institution's";
 }

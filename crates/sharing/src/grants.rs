@@ -12,8 +12,9 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, Quer
 use serde::{Deserialize, Serialize};
 
 use crate::Sharing;
+use crate::applications::application;
 use crate::errors::GRANT_STATE;
-use crate::model::{OrgRef, RequestedItem, ResourceRef, Terms, mode_of};
+use crate::model::{ApplicationRef, OrgRef, RequestedItem, ResourceRef, Terms, mode_of};
 use crate::store::{grant, request};
 
 /// 共享授权 as people see it.
@@ -42,7 +43,7 @@ pub struct GrantView {
     pub request_id: String,
     pub service_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub application_id: Option<String>,
+    pub application: Option<ApplicationRef>,
     pub created_at: Moment,
     /// Why it was suspended, restored or ended last.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -264,6 +265,9 @@ impl Sharing {
         } else {
             self.store.texts(&texts).await?
         };
+        let applications = self
+            .applications_of(rows.iter().filter_map(|row| row.application_id.clone()))
+            .await?;
         let mut views = Vec::with_capacity(rows.len());
         for row in rows {
             let Some(request) = requests.get(&row.request_id) else {
@@ -300,7 +304,7 @@ impl Sharing {
                 rate_per_s: plan.rate_per_s(),
                 request_id: row.request_id.clone(),
                 service_id: row.service_id.clone(),
-                application_id: row.application_id.clone(),
+                application: row.application_id.as_deref().map(|id| applications.get(id)),
                 created_at: Moment(row.granted_at),
                 reason: row.reason_text.as_ref().and_then(|id| texts.get(id).cloned()),
                 actions: actions.map(|c| c.name().to_owned()).collect(),
@@ -310,8 +314,30 @@ impl Sharing {
         Ok(views)
     }
 
+    pub(crate) async fn applications_of(&self, ids: impl IntoIterator<Item = String>) -> Result<Applications> {
+        let ids: Vec<String> = ids.into_iter().collect();
+        if ids.is_empty() {
+            return Ok(Applications(HashMap::new()));
+        }
+        let found = application::Entity::find().filter(application::Column::Id.is_in(ids));
+        let rows = found.all(self.store.conn()).await?;
+        Ok(Applications(rows.into_iter().map(|row| (row.id, row.name)).collect()))
+    }
+
     pub(crate) async fn orgs(&self, ids: impl IntoIterator<Item = String>) -> Result<Orgs> {
         Ok(Orgs(self.identity.institution_names(ids).await?))
+    }
+}
+
+/// Names of applications.
+pub(crate) struct Applications(HashMap<String, String>);
+
+impl Applications {
+    pub(crate) fn get(&self, id: &str) -> ApplicationRef {
+        ApplicationRef {
+            id: id.to_owned(),
+            name: self.0.get(id).cloned().unwrap_or_else(|| id.to_owned()),
+        }
     }
 }
 

@@ -33,10 +33,13 @@
 //! Deliberately absent: batch sharing (refused with
 //! `sharing.batch_not_available`), and reading rows (crates `serve`, `lake`).
 
+pub mod access_log;
+pub mod applications;
 mod apply;
 pub mod cart;
 mod decide;
 pub mod errors;
+pub mod gateway;
 pub mod grants;
 pub mod model;
 pub mod overview;
@@ -52,8 +55,12 @@ use procedure::Procedures;
 
 pub use apply::Application;
 pub use decide::Decision;
+pub use gateway::GatewayBridge;
 pub use routes::routes;
-pub use store::migrations;
+
+pub fn migrations() -> Vec<db::Migration> {
+    [store::migrations(), applications::migrations(), gateway::migrations()].concat()
+}
 
 /// The sharing of a node. Cheap to clone.
 #[derive(Clone)]

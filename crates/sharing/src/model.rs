@@ -195,3 +195,11 @@ pub struct ResourceRef {
     pub title: String,
     pub provider: OrgRef,
 }
+
+/// The application that calls.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = SharingApplicationRef)]
+pub struct ApplicationRef {
+    pub id: String,
+    pub name: String,
+}

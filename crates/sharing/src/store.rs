@@ -120,7 +120,7 @@ pub mod service {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-pub fn migrations() -> Vec<Migration> {
+pub(crate) fn migrations() -> Vec<Migration> {
     vec![
         Migration::new("sharing-0001")
             .entity(cart::Entity)

@@ -12,7 +12,7 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, Quer
 use serde::{Deserialize, Serialize};
 
 use crate::Sharing;
-use crate::model::{OrgRef, RequestedItem, ResourceRef, Terms, mode_of};
+use crate::model::{ApplicationRef, OrgRef, RequestedItem, ResourceRef, Terms, mode_of};
 use crate::store::request;
 
 /// 共享申请
@@ -30,7 +30,7 @@ pub struct ShareRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub term_months: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub application_id: Option<String>,
+    pub application: Option<ApplicationRef>,
     /// Each item with the mask fixed for it so far.
     pub items: Vec<RequestedItem>,
     /// Terms fixed so far.
@@ -178,6 +178,9 @@ impl Sharing {
             .map(|row| row.procedure_id.clone())
             .collect();
         let mut open = self.procedures.current(ctx, &running).await?;
+        let applications = self
+            .applications_of(rows.iter().filter_map(|row| row.application_id.clone()))
+            .await?;
         let mut views = Vec::with_capacity(rows.len());
         for row in rows {
             let terms: Terms = serde_json::from_str(&row.terms).map_err(Error::internal)?;
@@ -197,7 +200,7 @@ impl Sharing {
                 basis: row.basis_text.as_deref().map(text),
                 mode: mode_of(&row.mode)?,
                 term_months: row.term_months.map(i32::unsigned_abs),
-                application_id: row.application_id,
+                application: row.application_id.as_deref().map(|id| applications.get(id)),
                 items: terms.shown(items),
                 terms,
                 state: row.state,
