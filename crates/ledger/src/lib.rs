@@ -7,7 +7,7 @@
 //! appending needs); *tiles* ([`tile`]: 256 hashes of one level, as C2SP
 //! tlog-tiles lays them out); *proofs* ([`proof`]); a *checkpoint*
 //! ([`Checkpoint`]: origin, size and root, signed with Ed25519 and SM2 as a C2SP
-//! signed note). An export carries all of these and verifies
+//! signed note); an *export* ([`export`]) that carries all of these and verifies
 //! offline.
 //!
 //! Invariants:
@@ -19,8 +19,10 @@
 //! Deliberately absent: storage and its transaction (crate `db`), the titles of
 //! kinds (crate `supervision`).
 
+pub mod audit;
 pub mod checkpoint;
 pub mod entry;
+pub mod export;
 pub mod note;
 pub mod proof;
 pub mod tile;
