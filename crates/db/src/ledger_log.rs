@@ -65,6 +65,11 @@ pub(crate) fn migrations() -> Vec<Migration> {
     ]
 }
 
+/// The head, as it stands.
+pub(crate) async fn head(conn: &impl ConnectionTrait) -> Result<Option<head::Model>> {
+    Ok(head::Entity::find_by_id(HEAD).one(conn).await?)
+}
+
 pub(crate) async fn size(conn: &impl ConnectionTrait) -> Result<u64> {
     Ok(head::Entity::find_by_id(HEAD).one(conn).await?.map_or(0, |h| h.size as u64))
 }
@@ -86,6 +91,9 @@ pub(crate) async fn append(tx: &DatabaseTransaction, ctx: &Ctx, entries: Vec<Ent
         entry.institution = ctx.actor.institution().map(|i| i.0.clone());
         entry.trace = ctx.trace.clone();
         let canonical = entry.canonical();
+        if canonical.len() > ledger::ENTRY_BYTES_MAX {
+            return Err(Error::internal(format!("a ledger entry of {} bytes: {}", canonical.len(), entry.kind)));
+        }
         let leaf = ledger::leaf_hash(&canonical);
         frontier.push(leaf);
         numbers.push(entry.seq);

@@ -13,9 +13,13 @@
 //! [`Migration`]s), and dialects: what is not portable between the two stores
 //! stands in `store.rs` and nowhere else.
 
+pub mod errors;
 pub mod follow;
 pub mod jobs;
+pub mod ledger_audit;
+pub mod ledger_export;
 pub mod ledger_log;
+pub mod ledger_tiles;
 mod migrate;
 mod store;
 mod texts;
@@ -23,6 +27,7 @@ mod tx;
 
 pub use follow::{Follower, Followers};
 pub use jobs::{JobHandle, JobState, Jobs};
+pub use ledger_tiles::Signed;
 pub use migrate::{Migration, Step};
 pub use store::{Backend, Store};
 pub use texts::TextRef;
@@ -30,5 +35,12 @@ pub use tx::Tx;
 
 /// Migrations of this crate's own tables.
 pub fn migrations() -> Vec<Migration> {
-    [ledger_log::migrations(), texts::migrations(), follow::migrations(), jobs::migrations()].concat()
+    [
+        ledger_log::migrations(),
+        texts::migrations(),
+        follow::migrations(),
+        jobs::migrations(),
+        ledger_tiles::migrations(),
+    ]
+    .concat()
 }

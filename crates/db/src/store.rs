@@ -40,6 +40,8 @@ const CONNECTIONS_MAX: u32 = 16;
 const BUSY_TIMEOUT_MS: u64 = 10_000;
 /// Key of PostgreSQL's advisory lock under which sequence numbers are given.
 const LEDGER_LOCK: i64 = 0x5348_5551_4941_4f31;
+/// And of the one under which checkpoints are made: appending goes on meanwhile.
+const CHECKPOINT_LOCK: i64 = 0x5348_5551_4941_4f32;
 
 impl Store {
     /// `sqlite:///path/to/file.db` (made when missing) or `postgres://…`; runs
@@ -98,11 +100,18 @@ impl Store {
 
     /// Taken at the end of a transaction that appends; released by its end.
     pub(crate) async fn lock_ledger(&self, tx: &DatabaseTransaction) -> Result<()> {
+        self.lock(tx, LEDGER_LOCK).await
+    }
+    /// Taken by a transaction that signs; released by its end.
+    pub(crate) async fn lock_checkpoints(&self, tx: &DatabaseTransaction) -> Result<()> {
+        self.lock(tx, CHECKPOINT_LOCK).await
+    }
+    async fn lock(&self, tx: &DatabaseTransaction, key: i64) -> Result<()> {
         if self.inner.backend == Backend::Postgres {
             let statement = sea_orm::Statement::from_sql_and_values(
                 DatabaseBackend::Postgres,
                 "SELECT pg_advisory_xact_lock($1)",
-                [LEDGER_LOCK.into()],
+                [key.into()],
             );
             tx.execute_raw(statement).await?;
         }

@@ -3,7 +3,7 @@
 //! ledger with plain file requests.
 
 use crate::proof::Node;
-use crate::tree::{Hash, root_of};
+use crate::tree::{Frontier, Hash, root_of};
 
 /// Hashes of a full tile.
 pub const TILE_WIDTH: u64 = 256;
@@ -118,6 +118,14 @@ pub struct TileBuilder {
 }
 
 impl TileBuilder {
+    /// The tiles that are there in part in a tree of `size` leaves, and how wide.
+    pub fn open_ids(size: u64) -> impl Iterator<Item = (TileId, u64)> {
+        (0..=TILE_LEVEL_MAX).map_while(move |level| {
+            let hashes = size >> (TILE_HEIGHT * level);
+            (hashes > 0).then_some((TileId { level, index: hashes / TILE_WIDTH }, hashes % TILE_WIDTH))
+        })
+    }
+
     /// Continues from the open tiles of a tree of `size` leaves. `open(id)` gives
     /// the hashes of a tile that is there in part.
     ///
@@ -178,5 +186,22 @@ impl TileBuilder {
                     tile.as_slice(),
                 )
             })
+    }
+
+    /// The frontier that these tiles have: what the head must be.
+    pub fn frontier(&self) -> Frontier {
+        let mut hashes = vec![];
+        let mut size = 0;
+        for (level, (index, tile)) in self.open.iter().enumerate().rev() {
+            let mut at = 0;
+            for bit in (0..TILE_HEIGHT).rev().filter(|bit| tile.len() >> bit & 1 == 1) {
+                hashes.push(root_of(&tile[at..at + (1 << bit)]));
+                at += 1 << bit;
+            }
+            if level == 0 {
+                size = index * TILE_WIDTH + tile.len() as u64;
+            }
+        }
+        Frontier::from_parts(size, hashes)
     }
 }

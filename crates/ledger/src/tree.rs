@@ -63,6 +63,9 @@ impl Frontier {
     pub fn new() -> Self {
         Self::default()
     }
+    pub(crate) fn from_parts(size: u64, hashes: Vec<Hash>) -> Self {
+        Self { size, hashes }
+    }
     /// Leaves so far; also the `seq` of the next entry.
     pub fn size(&self) -> u64 {
         self.size

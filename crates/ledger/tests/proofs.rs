@@ -108,6 +108,7 @@ proptest! {
             if tile.len() as u64 == width { Ok(tile) } else { Err("width") }
         });
         prop_assert_eq!(resumed.as_ref(), Ok(&builder));
+        prop_assert_eq!(builder.frontier(), frontier.clone());
         let node = |n: Node| {
             let (id, range) = TileId::of(n);
             tiles.get(&id).and_then(|t| tile::node_in(t, range)).ok_or(())
