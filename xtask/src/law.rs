@@ -72,7 +72,14 @@ fn print(requirements: &[Requirement], tests: &BTreeMap<String, Vec<String>>) {
     println!("{:<8} {:<8} {:>5}  requirement", "id", "state", "tests");
     for r in requirements {
         let names = tests.get(&r.id).map_or(&[][..], Vec::as_slice);
-        println!("{:<8} {:<8} {:>5}  {} [{}]", r.id, r.state.shown(), names.len(), r.text, r.source);
+        println!(
+            "{:<8} {:<8} {:>5}  {} [{}]",
+            r.id,
+            r.state.shown(),
+            names.len(),
+            r.text,
+            r.source
+        );
         for name in names {
             println!("{:26}· {name}", "");
         }
@@ -118,7 +125,10 @@ fn check(requirements: &[Requirement], tests: &BTreeMap<String, Vec<String>>) ->
 /// Names of tests by the id that they bear.
 fn tests_by_id(root: &Path) -> Result<BTreeMap<String, Vec<String>>> {
     let mut out: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let mut folders: Vec<PathBuf> = ["crates", "tests", "web", "xtask"].iter().map(|f| root.join(f)).collect();
+    let mut folders: Vec<PathBuf> = ["crates", "tests", "web", "xtask"]
+        .iter()
+        .map(|f| root.join(f))
+        .collect();
     while let Some(folder) = folders.pop() {
         let Ok(entries) = fs::read_dir(&folder) else { continue };
         for entry in entries {
@@ -189,10 +199,16 @@ fn test_names(text: &str, extension: &str) -> Vec<String> {
 /// `sha_3_provider_refuses` bears SHA-3; `sha_256_of_nothing` bears none, because
 /// no requirement has three digits.
 fn id_of(name: &str) -> Option<String> {
-    const CAPABILITIES: [&str; 12] = ["plt", "cat", "col", "qua", "sha", "opn", "opr", "sec", "sup", "res", "fed", "egv"];
+    const CAPABILITIES: [&str; 12] = [
+        "plt", "cat", "col", "qua", "sha", "opn", "opr", "sec", "sup", "res", "fed", "egv",
+    ];
     let mut words = name.split('_');
-    let capability = words.next().filter(|w| CAPABILITIES.contains(&w.to_lowercase().as_str()))?;
-    let number = words.next().filter(|w| (1..=2).contains(&w.len()) && w.bytes().all(|b| b.is_ascii_digit()))?;
+    let capability = words
+        .next()
+        .filter(|w| CAPABILITIES.contains(&w.to_lowercase().as_str()))?;
+    let number = words
+        .next()
+        .filter(|w| (1..=2).contains(&w.len()) && w.bytes().all(|b| b.is_ascii_digit()))?;
     Some(format!("{}-{number}", capability.to_uppercase()))
 }
 
@@ -202,7 +218,10 @@ mod tests {
 
     #[test]
     fn ids_are_read_from_names() {
-        assert_eq!(id_of("sha_3_provider_refuses_authority_overrides").as_deref(), Some("SHA-3"));
+        assert_eq!(
+            id_of("sha_3_provider_refuses_authority_overrides").as_deref(),
+            Some("SHA-3")
+        );
         assert_eq!(id_of("cat_14_search").as_deref(), Some("CAT-14"));
         for none in ["sha_256_of_nothing", "catalog_1", "cat_names", "it_works"] {
             assert_eq!(id_of(none), None, "{none}");
@@ -225,9 +244,19 @@ mod tests {
         };
         let tests = BTreeMap::from([("SHA-2".to_owned(), vec!["sha_2_x".to_owned()])]);
         assert!(check(&[one("SHA-2", State::Done, "")], &tests).is_empty());
-        assert_eq!(check(&[one("SHA-2", State::Done, ""), one("SHA-3", State::Done, "")], &tests).len(), 1);
+        assert_eq!(
+            check(&[one("SHA-2", State::Done, ""), one("SHA-3", State::Done, "")], &tests).len(),
+            1
+        );
         assert_eq!(check(&[one("SHA-2", State::Partial, "")], &tests).len(), 1);
         assert_eq!(check(&[one("SHA-1", State::NotYet, "")], &tests).len(), 1);
-        assert_eq!(check(&[one("SHA-2", State::NotYet, ""), one("SHA-2", State::NotYet, "")], &tests).len(), 1);
+        assert_eq!(
+            check(
+                &[one("SHA-2", State::NotYet, ""), one("SHA-2", State::NotYet, "")],
+                &tests
+            )
+            .len(),
+            1
+        );
     }
 }

@@ -57,7 +57,14 @@ pub enum LedgerCommand {
 pub async fn run(command: LedgerCommand) -> Result<ExitCode> {
     match command {
         LedgerCommand::Export { node, out } => export(node.config()?, &out).await,
-        LedgerCommand::Verify { file, in_store, keys, checkpoints, lang, node } => {
+        LedgerCommand::Verify {
+            file,
+            in_store,
+            keys,
+            checkpoints,
+            lang,
+            node,
+        } => {
             let lang = if lang == "en" { Lang::En } else { Lang::Zh };
             let report = match file {
                 _ if in_store => audit(node.config()?).await?,
@@ -65,7 +72,11 @@ pub async fn run(command: LedgerCommand) -> Result<ExitCode> {
                 None => bail!("name an export, or --in-store"),
             };
             print_report(&report, keys.is_empty() && !in_store, lang);
-            Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+            Ok(if report.is_clean() {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            })
         }
     }
 }
@@ -75,7 +86,10 @@ async fn open(config: &Config) -> Result<(Store, Signers)> {
     let ctx = Ctx::system();
     let directory = config.data.join("keys");
     if !directory.is_dir() {
-        bail!("{} holds no keys: this node has never been started", directory.display());
+        bail!(
+            "{} holds no keys: this node has never been started",
+            directory.display()
+        );
     }
     let keys = NodeKeys::load_or_create(&directory, Suite::International, &ctx.chance)?;
     let store = Store::connect(&config.store_url(), &ctx, &[]).await?;
@@ -127,8 +141,14 @@ async fn audit(config: Config) -> Result<Report> {
 fn print_report(report: &Report, own_keys: bool, lang: Lang) {
     let say = |zh: String, en: String| println!("{}", if lang == Lang::En { en } else { zh });
     say(
-        format!("账本 {}:{} 条,{} 个有效检查点,覆盖到第 {} 条", report.origin, report.entries, report.checkpoints, report.covered),
-        format!("ledger {}: {} entries, {} good checkpoints, covering {}", report.origin, report.entries, report.checkpoints, report.covered),
+        format!(
+            "账本 {}:{} 条,{} 个有效检查点,覆盖到第 {} 条",
+            report.origin, report.entries, report.checkpoints, report.covered
+        ),
+        format!(
+            "ledger {}: {} entries, {} good checkpoints, covering {}",
+            report.origin, report.entries, report.checkpoints, report.covered
+        ),
     );
     println!("  root {}", report.root);
     for key in &report.verifiers {
@@ -141,7 +161,10 @@ fn print_report(report: &Report, own_keys: bool, lang: Lang) {
         );
     }
     if report.is_clean() {
-        say("校验通过:没有发现任何改动".into(), "verified: nothing was altered".into());
+        say(
+            "校验通过:没有发现任何改动".into(),
+            "verified: nothing was altered".into(),
+        );
         return;
     }
     for finding in &report.findings {

@@ -56,12 +56,23 @@ pub trait Follower: Send + Sync + 'static {
 
 impl Store {
     pub async fn cursor(&self, name: &str) -> Result<u64> {
-        Ok(cursor::Entity::find_by_id(name).one(self.conn()).await?.map_or(0, |c| c.next as u64))
+        Ok(cursor::Entity::find_by_id(name)
+            .one(self.conn())
+            .await?
+            .map_or(0, |c| c.next as u64))
     }
     pub async fn save_cursor(&self, name: &str, next: u64) -> Result<()> {
-        let row = cursor::ActiveModel { name: Set(name.to_owned()), next: Set(next as i64) };
-        let update = OnConflict::column(cursor::Column::Name).update_column(cursor::Column::Next).to_owned();
-        cursor::Entity::insert(row).on_conflict(update).exec_without_returning(self.conn()).await?;
+        let row = cursor::ActiveModel {
+            name: Set(name.to_owned()),
+            next: Set(next as i64),
+        };
+        let update = OnConflict::column(cursor::Column::Name)
+            .update_column(cursor::Column::Next)
+            .to_owned();
+        cursor::Entity::insert(row)
+            .on_conflict(update)
+            .exec_without_returning(self.conn())
+            .await?;
         Ok(())
     }
 }
@@ -81,8 +92,17 @@ pub struct Followers {
 
 impl Followers {
     pub fn new(store: Store, followers: Vec<Arc<dyn Follower>>) -> Self {
-        let seats = followers.into_iter().map(|follower| Seat { follower, next: Mutex::new(None) }).collect();
-        Self { store, seats: Arc::new(seats) }
+        let seats = followers
+            .into_iter()
+            .map(|follower| Seat {
+                follower,
+                next: Mutex::new(None),
+            })
+            .collect();
+        Self {
+            store,
+            seats: Arc::new(seats),
+        }
     }
 
     /// Brings every follower up to the ledger's end. Returns how many entries

@@ -137,7 +137,12 @@ pub struct Jobs {
 impl Jobs {
     pub fn new(store: Store, handlers: Vec<Arc<dyn JobHandler>>) -> Self {
         let handlers = handlers.into_iter().map(|h| (h.kind(), h)).collect();
-        Self { store, handlers: Arc::new(handlers), wake: Arc::default(), pick: Arc::default() }
+        Self {
+            store,
+            handlers: Arc::new(handlers),
+            wake: Arc::default(),
+            pick: Arc::default(),
+        }
     }
 
     /// Queues in the caller's transaction. A job of the same kind and key that
@@ -185,7 +190,10 @@ impl Jobs {
                 .filter(job::Column::Key.eq(key))
                 .filter(job::Column::State.eq(state.as_str()))
         };
-        of(JobState::Running).col_expr(job::Column::Cancel, Expr::value(true)).exec(tx.conn()).await?;
+        of(JobState::Running)
+            .col_expr(job::Column::Cancel, Expr::value(true))
+            .exec(tx.conn())
+            .await?;
         of(JobState::Queued)
             .col_expr(job::Column::State, Expr::value(JobState::Cancelled.as_str()))
             .col_expr(job::Column::FinishedAt, Expr::value(tx.ctx().now().0))
@@ -231,7 +239,10 @@ impl Jobs {
 
     pub async fn queued(&self) -> Result<u64> {
         let waiting = [JobState::Queued.as_str(), JobState::Running.as_str()];
-        Ok(job::Entity::find().filter(job::Column::State.is_in(waiting)).count(self.store.conn()).await?)
+        Ok(job::Entity::find()
+            .filter(job::Column::State.is_in(waiting))
+            .count(self.store.conn())
+            .await?)
     }
 
     async fn pick(&self, ctx: &Ctx) -> Result<Option<job::Model>> {
@@ -257,7 +268,9 @@ impl Jobs {
     }
 
     async fn run_one(&self, ctx: &Ctx) -> Result<bool> {
-        let Some(row) = self.pick(ctx).await? else { return Ok(false) };
+        let Some(row) = self.pick(ctx).await? else {
+            return Ok(false);
+        };
         let attempt = row.attempts + 1;
         let outcome = match self.handlers.get(row.kind.as_str()) {
             None => Err(Error::internal(format!("no handler for jobs of kind {}", row.kind))),
@@ -271,7 +284,11 @@ impl Jobs {
                     cancelled: Arc::new(AtomicBool::new(false)),
                 };
                 let outcome = handler.run(ctx, &handle).await;
-                if handle.is_cancelled() { outcome.map(|()| JobState::Cancelled) } else { outcome.map(|()| JobState::Done) }
+                if handle.is_cancelled() {
+                    outcome.map(|()| JobState::Cancelled)
+                } else {
+                    outcome.map(|()| JobState::Done)
+                }
             }
         };
         let (state, error) = match outcome {
@@ -292,7 +309,10 @@ impl Jobs {
         if state == JobState::Done {
             update = update.col_expr(job::Column::Fraction, Expr::value(1.0));
         }
-        update.filter(job::Column::Id.eq(&row.id)).exec(self.store.conn()).await?;
+        update
+            .filter(job::Column::Id.eq(&row.id))
+            .exec(self.store.conn())
+            .await?;
         Ok(true)
     }
 

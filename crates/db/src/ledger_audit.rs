@@ -8,7 +8,7 @@ use ledger::audit::{Auditor, Finding, Problem, Recorded, Report};
 use ledger::note::Verifier;
 use ledger::tile::{self, TILE_WIDTH, TileId};
 use ledger::{Entry, Frontier, Hash};
-use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::Store;
 use crate::ledger_log::{self, entry};
@@ -34,11 +34,16 @@ impl Store {
         let (notes, unreadable) = self.notes().await?;
         let (upper, odd_tiles) = self.upper_tiles().await?;
         let mut auditor = Auditor::new(origin, verifiers, notes, upper);
-        unreadable.into_iter().chain(odd_tiles).for_each(|finding| auditor.find(finding));
+        unreadable
+            .into_iter()
+            .chain(odd_tiles)
+            .for_each(|finding| auditor.find(finding));
         let head = self.head_for_audit(&mut auditor).await?;
         let rows = entry::Entity::find().count(self.conn()).await?;
         // what any record counts, so that a row carried off to a far number is no endless gap
-        let claimed = rows.max(auditor.tiled()).max(head.as_ref().map_or(0, Frontier::size).min(rows + 1));
+        let claimed = rows
+            .max(auditor.tiled())
+            .max(head.as_ref().map_or(0, Frontier::size).min(rows + 1));
         self.audit_entries(&mut auditor, claimed).await?;
         self.audit_leaf_tiles(&mut auditor).await?;
         Ok(auditor.finish(head.as_ref()))
@@ -50,8 +55,12 @@ impl Store {
         if let Ok(rows) = find().all(self.conn()).await {
             return Ok((rows.into_iter().map(|r| (r.size as u64, r.note)).collect(), vec![]));
         }
-        let sizes: Vec<i64> =
-            find().select_only().column(checkpoint_row::Column::Size).into_tuple().all(self.conn()).await?;
+        let sizes: Vec<i64> = find()
+            .select_only()
+            .column(checkpoint_row::Column::Size)
+            .into_tuple()
+            .all(self.conn())
+            .await?;
         let (mut notes, mut findings) = (vec![], vec![]);
         for size in sizes {
             match checkpoint_row::Entity::find_by_id(size).one(self.conn()).await {
@@ -63,17 +72,25 @@ impl Store {
     }
 
     async fn upper_tiles(&self) -> Result<(HashMap<TileId, Vec<Hash>>, Vec<Finding>)> {
-        let rows = tile_row::Entity::find().filter(tile_row::Column::Level.ne(0)).all(self.conn()).await?;
+        let rows = tile_row::Entity::find()
+            .filter(tile_row::Column::Level.ne(0))
+            .all(self.conn())
+            .await?;
         let (mut tiles, mut findings) = (HashMap::new(), vec![]);
         for row in rows {
             match u8::try_from(row.level) {
                 // bytes that are no hashes compare as different from what they should be
                 Ok(level) => {
-                    let id = TileId { level, index: row.idx as u64 };
+                    let id = TileId {
+                        level,
+                        index: row.idx as u64,
+                    };
                     tiles.insert(id, tile::from_bytes(&row.hashes).unwrap_or_default());
                 }
-                Err(_) => findings
-                    .push(Finding::new(Problem::TileUnexpected, format!("tile {}/{}", row.level, row.idx))),
+                Err(_) => findings.push(Finding::new(
+                    Problem::TileUnexpected,
+                    format!("tile {}/{}", row.level, row.idx),
+                )),
             }
         }
         Ok((tiles, findings))
@@ -85,8 +102,9 @@ impl Store {
         match (&row, &frontier) {
             (Some(row), Some(frontier)) if row.size as u64 == frontier.size() => {}
             (None, _) if entry::Entity::find().count(self.conn()).await? == 0 => {}
-            (Some(row), _) => auditor
-                .find(Finding::new(Problem::HeadAltered, "head").detail(format!("its size says {}", row.size))),
+            (Some(row), _) => {
+                auditor.find(Finding::new(Problem::HeadAltered, "head").detail(format!("its size says {}", row.size)))
+            }
             (None, _) => auditor.find(Finding::new(Problem::HeadAltered, "head").detail("it is missing")),
         }
         Ok(frontier)
@@ -98,14 +116,21 @@ impl Store {
         loop {
             let page: Vec<Sealed> = entry::Entity::find()
                 .select_only()
-                .columns([entry::Column::Seq, entry::Column::At, entry::Column::Canonical, entry::Column::Leaf])
+                .columns([
+                    entry::Column::Seq,
+                    entry::Column::At,
+                    entry::Column::Canonical,
+                    entry::Column::Leaf,
+                ])
                 .filter(entry::Column::Seq.gt(after))
                 .order_by_asc(entry::Column::Seq)
                 .limit(PAGE)
                 .into_tuple()
                 .all(self.conn())
                 .await?;
-            let Some(last) = page.last().map(|row| row.0) else { break };
+            let Some(last) = page.last().map(|row| row.0) else {
+                break;
+            };
             let texts = self.texts_of_entries(after, last).await?;
             for (seq, at, canonical, leaf) in page {
                 let number = seq as u64;
@@ -144,7 +169,9 @@ impl Store {
             *current = Some((index, row.and_then(|row| tile::from_bytes(&row.hashes))));
         }
         let hashes = current.as_ref().and_then(|(_, hashes)| hashes.as_ref());
-        let tile = hashes.and_then(|hashes| hashes.get((seq % TILE_WIDTH) as usize)).copied();
+        let tile = hashes
+            .and_then(|hashes| hashes.get((seq % TILE_WIDTH) as usize))
+            .copied();
         Ok(auditor.push(canonical, Recorded { leaf, tile }))
     }
 
@@ -178,39 +205,63 @@ impl Store {
                     .all(self.conn())
                     .await?;
                 for seq in numbers {
-                    rows.extend(find(seq.saturating_sub(1), seq).all(self.conn()).await.unwrap_or_default());
+                    rows.extend(
+                        find(seq.saturating_sub(1), seq)
+                            .all(self.conn())
+                            .await
+                            .unwrap_or_default(),
+                    );
                 }
             }
         }
-        let texts = |(seq, kind, subject, actor, institution)| (seq, Texts { kind, subject, actor, institution });
+        let texts = |(seq, kind, subject, actor, institution)| {
+            (
+                seq,
+                Texts {
+                    kind,
+                    subject,
+                    actor,
+                    institution,
+                },
+            )
+        };
         Ok(rows.into_iter().map(texts).collect())
     }
 
     /// What no entry asked for.
     async fn audit_leaf_tiles(&self, auditor: &mut Auditor) -> Result<()> {
-        let rows: Vec<(i64, Vec<u8>)> = tile_row::Entity::find()
+        let tiles = auditor.next().div_ceil(TILE_WIDTH) as i64;
+        let rows: Vec<i64> = tile_row::Entity::find()
             .select_only()
-            .columns([tile_row::Column::Idx, tile_row::Column::Hashes])
+            .column(tile_row::Column::Idx)
             .filter(tile_row::Column::Level.eq(0))
             .filter(
-                tile_row::Column::Idx
-                    .lt(0)
-                    .or(tile_row::Column::Idx.gte((auditor.next().div_ceil(TILE_WIDTH)) as i64)),
+                Condition::any()
+                    .add(tile_row::Column::Idx.lt(0))
+                    .add(tile_row::Column::Idx.gte(tiles)),
             )
             .into_tuple()
             .all(self.conn())
             .await?;
-        for (idx, _) in rows {
+        for idx in rows {
             auditor.find(Finding::new(Problem::TileUnexpected, format!("tile 0/{idx}")));
         }
         // the last tile reaches to the newest checkpoint and no further
         let tiled = auditor.tiled();
-        let id = TileId { level: 0, index: tiled / TILE_WIDTH };
-        let row = tile_row::Entity::find_by_id((0, id.index as i64)).one(self.conn()).await?;
+        let id = TileId {
+            level: 0,
+            index: tiled / TILE_WIDTH,
+        };
+        let row = tile_row::Entity::find_by_id((0, id.index as i64))
+            .one(self.conn())
+            .await?;
         if let Some(row) = row
             && row.hashes.len() as u64 > id.width(tiled) * 32
         {
-            auditor.find(Finding::new(Problem::TileUnexpected, format!("tile {}", id.path(TILE_WIDTH))));
+            auditor.find(Finding::new(
+                Problem::TileUnexpected,
+                format!("tile {}", id.path(TILE_WIDTH)),
+            ));
         }
         Ok(())
     }
@@ -219,9 +270,11 @@ impl Store {
 fn unexpected(seq: i64, canonical: &[u8]) -> Finding {
     let finding = Finding::new(Problem::EntryUnexpected, format!("row {seq}"));
     match Entry::from_canonical(canonical) {
-        Ok(entry) => {
-            Finding { entries: Some((entry.seq, entry.seq)), ..finding }.detail(format!("it holds entry {}", entry.seq))
+        Ok(entry) => Finding {
+            entries: Some((entry.seq, entry.seq)),
+            ..finding
         }
+        .detail(format!("it holds entry {}", entry.seq)),
         Err(_) => finding,
     }
 }

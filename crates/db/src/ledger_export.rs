@@ -32,7 +32,13 @@ impl Store {
         try_unfold(Next::Front, move |next| {
             let (store, origin, verifiers) = (store.clone(), origin.clone(), verifiers.clone());
             async move {
-                let tile_or_end = |index: u64| if index * TILE_WIDTH < size { Next::Tile(index) } else { Next::End };
+                let tile_or_end = |index: u64| {
+                    if index * TILE_WIDTH < size {
+                        Next::Tile(index)
+                    } else {
+                        Next::End
+                    }
+                };
                 Ok(match next {
                     Next::Front => Some((store.export_front(&origin, &verifiers, size).await?, tile_or_end(0))),
                     Next::Tile(index) => Some((store.export_tile(index, size).await?, tile_or_end(index + 1))),
@@ -60,7 +66,10 @@ impl Store {
             .all(self.conn())
             .await?;
         for row in tiles {
-            let id = TileId { level: u8::try_from(row.level).map_err(Error::internal)?, index: row.idx as u64 };
+            let id = TileId {
+                level: u8::try_from(row.level).map_err(Error::internal)?,
+                index: row.idx as u64,
+            };
             let hashes = tile::from_bytes(&row.hashes).unwrap_or_default();
             // the store may have gone on meanwhile
             let width = id.width(size).min(hashes.len() as u64);

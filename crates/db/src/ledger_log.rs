@@ -71,7 +71,10 @@ pub(crate) async fn head(conn: &impl ConnectionTrait) -> Result<Option<head::Mod
 }
 
 pub(crate) async fn size(conn: &impl ConnectionTrait) -> Result<u64> {
-    Ok(head::Entity::find_by_id(HEAD).one(conn).await?.map_or(0, |h| h.size as u64))
+    Ok(head::Entity::find_by_id(HEAD)
+        .one(conn)
+        .await?
+        .map_or(0, |h| h.size as u64))
 }
 
 /// Numbers, seals into the tree, and inserts. The caller holds the lock.
@@ -92,7 +95,11 @@ pub(crate) async fn append(tx: &DatabaseTransaction, ctx: &Ctx, entries: Vec<Ent
         entry.trace = ctx.trace.clone();
         let canonical = entry.canonical();
         if canonical.len() > ledger::ENTRY_BYTES_MAX {
-            return Err(Error::internal(format!("a ledger entry of {} bytes: {}", canonical.len(), entry.kind)));
+            return Err(Error::internal(format!(
+                "a ledger entry of {} bytes: {}",
+                canonical.len(),
+                entry.kind
+            )));
         }
         let leaf = ledger::leaf_hash(&canonical);
         frontier.push(leaf);
@@ -110,10 +117,16 @@ pub(crate) async fn append(tx: &DatabaseTransaction, ctx: &Ctx, entries: Vec<Ent
     }
     entry::Entity::insert_many(rows).exec_without_returning(tx).await?;
     let size = frontier.size();
-    let moved =
-        head::ActiveModel { id: Set(HEAD), size: Set(size as i64), frontier: Set(frontier.to_bytes()) };
+    let moved = head::ActiveModel {
+        id: Set(HEAD),
+        size: Set(size as i64),
+        frontier: Set(frontier.to_bytes()),
+    };
     match head {
-        None => head::Entity::insert(moved).exec_without_returning(tx).await.map(|_| ())?,
+        None => head::Entity::insert(moved)
+            .exec_without_returning(tx)
+            .await
+            .map(|_| ())?,
         Some(_) => head::Entity::update(moved).exec(tx).await.map(|_| ())?,
     }
     Ok((numbers, size))

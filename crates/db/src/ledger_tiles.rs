@@ -54,7 +54,11 @@ pub mod checkpoint_row {
 }
 
 pub(crate) fn migrations() -> Vec<Migration> {
-    vec![Migration::new("db-0005-ledger-tiles").entity(tile_row::Entity).entity(checkpoint_row::Entity)]
+    vec![
+        Migration::new("db-0005-ledger-tiles")
+            .entity(tile_row::Entity)
+            .entity(checkpoint_row::Entity),
+    ]
 }
 
 /// Entries read at once.
@@ -79,7 +83,9 @@ impl Store {
     pub async fn sign_checkpoint(&self, ctx: &Ctx, signers: &Signers) -> Result<Option<Signed>> {
         let tx = self.begin(ctx).await?;
         self.lock_checkpoints(tx.conn()).await?;
-        let Some(head) = ledger_log::head(tx.conn()).await? else { return Ok(None) };
+        let Some(head) = ledger_log::head(tx.conn()).await? else {
+            return Ok(None);
+        };
         let head = Frontier::from_bytes(&head.frontier).map_err(altered)?;
         let last = latest(tx.conn(), &signers.verifiers()).await?;
         if let Some(last) = &last
@@ -99,11 +105,20 @@ impl Store {
             return Err(altered("the entries do not give the head"));
         }
         save(tx.conn(), tiles).await?;
-        let checkpoint =
-            Checkpoint { origin: signers.name().to_owned(), size: head.size(), root: head.root(), at: ctx.now() };
+        let checkpoint = Checkpoint {
+            origin: signers.name().to_owned(),
+            size: head.size(),
+            root: head.root(),
+            at: ctx.now(),
+        };
         let note = checkpoint.sign(signers).map_err(Error::internal)?;
-        let row = checkpoint_row::ActiveModel { size: Set(checkpoint.size as i64), note: Set(note.clone()) };
-        checkpoint_row::Entity::insert(row).exec_without_returning(tx.conn()).await?;
+        let row = checkpoint_row::ActiveModel {
+            size: Set(checkpoint.size as i64),
+            note: Set(note.clone()),
+        };
+        checkpoint_row::Entity::insert(row)
+            .exec_without_returning(tx.conn())
+            .await?;
         tx.commit().await?;
         Ok(Some(Signed { checkpoint, note }))
     }
@@ -118,11 +133,17 @@ impl Store {
     /// # Errors
     /// `ledger.altered` where signatures do not verify.
     pub async fn checkpoints(&self, verifiers: &[Verifier], below: Option<u64>, limit: u64) -> Result<Vec<Signed>> {
-        let mut find = checkpoint_row::Entity::find().order_by_desc(checkpoint_row::Column::Size).limit(limit);
+        let mut find = checkpoint_row::Entity::find()
+            .order_by_desc(checkpoint_row::Column::Size)
+            .limit(limit);
         if let Some(below) = below {
             find = find.filter(checkpoint_row::Column::Size.lt(below as i64));
         }
-        find.all(self.conn()).await?.into_iter().map(|row| open(row, verifiers)).collect()
+        find.all(self.conn())
+            .await?
+            .into_iter()
+            .map(|row| open(row, verifiers))
+            .collect()
     }
 
     /// Proof that entry `seq` is in the tree of `size` entries; `size` at most that
@@ -135,7 +156,11 @@ impl Store {
             return Err(Error::new(&NOT_COVERED));
         }
         let hashes = self.hashes(&inclusion_recipes(seq, size)).await?;
-        Ok(InclusionProof { index: seq, size, hashes })
+        Ok(InclusionProof {
+            index: seq,
+            size,
+            hashes,
+        })
     }
     /// Proof that the tree of `from` entries is the beginning of that of `to`.
     ///
@@ -152,11 +177,17 @@ impl Store {
         let ids: BTreeSet<TileId> = recipes.iter().flatten().map(|node| TileId::of(*node).0).collect();
         let mut tiles = HashMap::new();
         for id in ids {
-            tiles.insert(id, tile(self.conn(), id).await?.ok_or_else(|| Error::new(&NOT_COVERED))?);
+            tiles.insert(
+                id,
+                tile(self.conn(), id).await?.ok_or_else(|| Error::new(&NOT_COVERED))?,
+            );
         }
         bake(recipes, |node| {
             let (id, range) = TileId::of(node);
-            tiles.get(&id).and_then(|hashes| tile::node_in(hashes, range)).ok_or_else(|| Error::new(&NOT_COVERED))
+            tiles
+                .get(&id)
+                .and_then(|hashes| tile::node_in(hashes, range))
+                .ok_or_else(|| Error::new(&NOT_COVERED))
         })
     }
 
@@ -167,7 +198,9 @@ impl Store {
     }
     /// The bundle of `width` entries from `index` × 256 on (C2SP tlog-tiles).
     pub async fn entry_bundle(&self, index: u64, width: u64) -> Result<Option<Vec<u8>>> {
-        let Some(from) = index.checked_mul(tile::TILE_WIDTH) else { return Ok(None) };
+        let Some(from) = index.checked_mul(tile::TILE_WIDTH) else {
+            return Ok(None);
+        };
         let rows = rows(self.conn(), from, width).await?;
         if rows.len() as u64 != width {
             return Ok(None);
@@ -185,8 +218,11 @@ pub(crate) fn altered(why: impl std::fmt::Display) -> Error {
 }
 
 async fn latest(conn: &impl ConnectionTrait, verifiers: &[Verifier]) -> Result<Option<Signed>> {
-    let row =
-        checkpoint_row::Entity::find().order_by_desc(checkpoint_row::Column::Size).limit(1).one(conn).await?;
+    let row = checkpoint_row::Entity::find()
+        .order_by_desc(checkpoint_row::Column::Size)
+        .limit(1)
+        .one(conn)
+        .await?;
     row.map(|row| open(row, verifiers)).transpose()
 }
 
@@ -194,9 +230,15 @@ fn open(row: checkpoint_row::Model, verifiers: &[Verifier]) -> Result<Signed> {
     let checkpoint =
         Checkpoint::open(&row.note, verifiers).map_err(|e| altered(format!("checkpoint {}: {e}", row.size)))?;
     if checkpoint.size != row.size as u64 {
-        return Err(altered(format!("checkpoint {} was signed for {}", row.size, checkpoint.size)));
+        return Err(altered(format!(
+            "checkpoint {} was signed for {}",
+            row.size, checkpoint.size
+        )));
     }
-    Ok(Signed { checkpoint, note: row.note })
+    Ok(Signed {
+        checkpoint,
+        note: row.note,
+    })
 }
 
 /// Entries `from` on, in order.
@@ -211,8 +253,12 @@ pub(crate) async fn rows(conn: &impl ConnectionTrait, from: u64, limit: u64) -> 
 
 pub(crate) async fn tile(conn: &impl ConnectionTrait, id: TileId) -> Result<Option<Vec<Hash>>> {
     let key = (i32::from(id.level), id.index as i64);
-    let Some(row) = tile_row::Entity::find_by_id(key).one(conn).await? else { return Ok(None) };
-    tile::from_bytes(&row.hashes).map(Some).ok_or_else(|| altered(format!("tile {}", id.path(tile::TILE_WIDTH))))
+    let Some(row) = tile_row::Entity::find_by_id(key).one(conn).await? else {
+        return Ok(None);
+    };
+    tile::from_bytes(&row.hashes)
+        .map(Some)
+        .ok_or_else(|| altered(format!("tile {}", id.path(tile::TILE_WIDTH))))
 }
 
 async fn resume(conn: &impl ConnectionTrait, size: u64) -> Result<TileBuilder> {
@@ -223,7 +269,8 @@ async fn resume(conn: &impl ConnectionTrait, size: u64) -> Result<TileBuilder> {
         }
     }
     TileBuilder::resume(size, |id, width| {
-        open.remove(&id).ok_or_else(|| altered(format!("tile {} is missing", id.path(width))))
+        open.remove(&id)
+            .ok_or_else(|| altered(format!("tile {} is missing", id.path(width))))
     })
 }
 
@@ -270,7 +317,10 @@ async fn save(conn: &impl ConnectionTrait, tiles: BTreeMap<TileId, Vec<Hash>>) -
     for chunk in rows.chunks(TILES_PER_INSERT) {
         let mut update = OnConflict::columns([tile_row::Column::Level, tile_row::Column::Idx]);
         update.update_column(tile_row::Column::Hashes);
-        tile_row::Entity::insert_many(chunk.to_vec()).on_conflict(update).exec_without_returning(conn).await?;
+        tile_row::Entity::insert_many(chunk.to_vec())
+            .on_conflict(update)
+            .exec_without_returning(conn)
+            .await?;
     }
     Ok(())
 }

@@ -76,7 +76,9 @@ impl Migration {
 fn index(table: &str, columns: &[&str], unique: bool) -> IndexCreateStatement {
     let mut statement = Index::create();
     let prefix = if unique { "ux" } else { "ix" };
-    statement.name(format!("{prefix}_{table}_{}", columns.join("_"))).table(Alias::new(table));
+    statement
+        .name(format!("{prefix}_{table}_{}", columns.join("_")))
+        .table(Alias::new(table));
     for column in columns {
         statement.col(Alias::new(*column));
     }
@@ -104,9 +106,14 @@ mod applied {
 /// Applies what has not been applied yet, each migration in a transaction.
 pub(crate) async fn run(conn: &DatabaseConnection, ctx: &Ctx, migrations: &[Migration]) -> Result<()> {
     let schema = sea_orm::Schema::new(conn.get_database_backend());
-    conn.execute(schema.create_table_from_entity(applied::Entity).if_not_exists()).await?;
-    let done: std::collections::HashSet<String> =
-        applied::Entity::find().all(conn).await?.into_iter().map(|m| m.name).collect();
+    conn.execute(schema.create_table_from_entity(applied::Entity).if_not_exists())
+        .await?;
+    let done: std::collections::HashSet<String> = applied::Entity::find()
+        .all(conn)
+        .await?
+        .into_iter()
+        .map(|m| m.name)
+        .collect();
     for migration in migrations.iter().filter(|m| !done.contains(m.name)) {
         let tx = conn.begin().await?;
         for step in &migration.steps {
@@ -116,7 +123,10 @@ pub(crate) async fn run(conn: &DatabaseConnection, ctx: &Ctx, migrations: &[Migr
                 Step::Alter(s) => tx.execute(s).await?,
             };
         }
-        let row = applied::ActiveModel { name: Set(migration.name.to_owned()), at: Set(ctx.now().0) };
+        let row = applied::ActiveModel {
+            name: Set(migration.name.to_owned()),
+            at: Set(ctx.now().0),
+        };
         applied::Entity::insert(row).exec_without_returning(&tx).await?;
         tx.commit().await?;
         tracing::info!(migration = migration.name, "schema migrated");

@@ -47,7 +47,11 @@ impl Store {
     /// `sqlite:///path/to/file.db` (made when missing) or `postgres://…`; runs
     /// the migrations that are still missing.
     pub async fn connect(url: &str, ctx: &Ctx, migrations: &[Migration]) -> Result<Self> {
-        let backend = if url.starts_with("postgres") { Backend::Postgres } else { Backend::Sqlite };
+        let backend = if url.starts_with("postgres") {
+            Backend::Postgres
+        } else {
+            Backend::Sqlite
+        };
         let mut options = ConnectOptions::new(url);
         options
             .max_connections(CONNECTIONS_MAX)
@@ -67,10 +71,20 @@ impl Store {
         }
         let conn = Database::connect(options).await?;
         let (committed, _) = watch::channel(0);
-        let store = Self { inner: Arc::new(Inner { conn, backend, writer: Arc::default(), committed }) };
+        let store = Self {
+            inner: Arc::new(Inner {
+                conn,
+                backend,
+                writer: Arc::default(),
+                committed,
+            }),
+        };
         migrate::run(store.conn(), ctx, &crate::migrations()).await?;
         migrate::run(store.conn(), ctx, migrations).await?;
-        store.inner.committed.send_replace(crate::ledger_log::size(store.conn()).await?);
+        store
+            .inner
+            .committed
+            .send_replace(crate::ledger_log::size(store.conn()).await?);
         Ok(store)
     }
 

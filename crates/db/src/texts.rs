@@ -71,7 +71,10 @@ impl Store {
     }
     /// Several texts at once, by id; destroyed ones are absent.
     pub async fn texts(&self, ids: &[String]) -> Result<std::collections::HashMap<String, String>> {
-        let rows = text::Entity::find().filter(text::Column::Id.is_in(ids)).all(self.conn()).await?;
+        let rows = text::Entity::find()
+            .filter(text::Column::Id.is_in(ids))
+            .all(self.conn())
+            .await?;
         Ok(rows.into_iter().filter_map(|t| Some((t.id, t.body?))).collect())
     }
 }

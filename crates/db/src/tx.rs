@@ -19,7 +19,13 @@ pub struct Tx {
 
 impl Tx {
     pub(crate) fn new(store: Store, ctx: Ctx, tx: DatabaseTransaction, writer: Option<OwnedMutexGuard<()>>) -> Self {
-        Self { store, ctx, tx, entries: vec![], _writer: writer }
+        Self {
+            store,
+            ctx,
+            tx,
+            entries: vec![],
+            _writer: writer,
+        }
     }
 
     /// For the queries of the state that changes. Lock rows that a decision

@@ -25,7 +25,11 @@ struct Fixture {
 }
 
 fn actor() -> Actor {
-    Actor::Person { id: PersonId::from("per_1"), institution: InstitutionId::from("org_1"), roles: vec![] }
+    Actor::Person {
+        id: PersonId::from("per_1"),
+        institution: InstitutionId::from("org_1"),
+        roles: vec![],
+    }
 }
 
 async fn fixture(backend: Backend, name: &str) -> Option<Fixture> {
@@ -36,8 +40,14 @@ async fn fixture(backend: Backend, name: &str) -> Option<Fixture> {
             let server = std::env::var("SHUQIAO_TEST_POSTGRES").ok()?;
             let database = format!("ledger_{name}_{}", std::process::id());
             let admin = Database::connect(format!("{server}/postgres")).await.unwrap();
-            admin.execute_unprepared(&format!("DROP DATABASE IF EXISTS {database}")).await.unwrap();
-            admin.execute_unprepared(&format!("CREATE DATABASE {database}")).await.unwrap();
+            admin
+                .execute_unprepared(&format!("DROP DATABASE IF EXISTS {database}"))
+                .await
+                .unwrap();
+            admin
+                .execute_unprepared(&format!("CREATE DATABASE {database}"))
+                .await
+                .unwrap();
             format!("{server}/{database}")
         }
     };
@@ -45,7 +55,12 @@ async fn fixture(backend: Backend, name: &str) -> Option<Fixture> {
     let store = Store::connect(&url, &ctx, &[]).await.unwrap();
     let chance = Chance::seeded(9);
     let signers = Signers::new(ORIGIN, Ed25519Key::generate(&chance), Sm2Key::generate(&chance));
-    Some(Fixture { store, ctx, signers, _dir: dir })
+    Some(Fixture {
+        store,
+        ctx,
+        signers,
+        _dir: dir,
+    })
 }
 
 impl Fixture {
@@ -58,7 +73,13 @@ impl Fixture {
         tx.commit().await.unwrap();
     }
     async fn sign(&self) -> u64 {
-        self.store.sign_checkpoint(&self.ctx, &self.signers).await.unwrap().unwrap().checkpoint.size
+        self.store
+            .sign_checkpoint(&self.ctx, &self.signers)
+            .await
+            .unwrap()
+            .unwrap()
+            .checkpoint
+            .size
     }
     async fn audit(&self) -> Report {
         self.store.verify_store(ORIGIN, self.signers.verifiers()).await.unwrap()
@@ -80,7 +101,11 @@ async fn on_both(name: &str, test: impl AsyncFn(Fixture)) {
 #[tokio::test]
 async fn checkpoints_prove_every_entry_and_their_own_history() {
     on_both("proofs", async |f| {
-        assert_eq!(f.store.sign_checkpoint(&f.ctx, &f.signers).await.unwrap(), None, "nothing to sign");
+        assert_eq!(
+            f.store.sign_checkpoint(&f.ctx, &f.signers).await.unwrap(),
+            None,
+            "nothing to sign"
+        );
         let mut sizes = vec![];
         for count in [1, 2, 255, 300, 1] {
             f.append(count).await;
@@ -93,14 +118,31 @@ async fn checkpoints_prove_every_entry_and_their_own_history() {
         let entries = f.store.entries(0, 1000).await.unwrap();
         for seq in [0u64, 1, 255, 256, 257, 511, 558] {
             let leaf = ledger::leaf_hash(&entries[seq as usize].canonical());
-            assert!(f.store.inclusion_proof(seq, latest.size).await.unwrap().verify(&leaf, &latest.root), "{seq}");
+            assert!(
+                f.store
+                    .inclusion_proof(seq, latest.size)
+                    .await
+                    .unwrap()
+                    .verify(&leaf, &latest.root),
+                "{seq}"
+            );
         }
         for earlier in &all[1..] {
-            let proof = f.store.consistency_proof(earlier.checkpoint.size, latest.size).await.unwrap();
+            let proof = f
+                .store
+                .consistency_proof(earlier.checkpoint.size, latest.size)
+                .await
+                .unwrap();
             assert!(proof.verify(&earlier.checkpoint.root, &latest.root));
         }
-        assert_eq!(f.store.inclusion_proof(559, 559).await.unwrap_err().code(), "ledger.not_covered");
-        assert_eq!(f.store.inclusion_proof(0, 5000).await.unwrap_err().code(), "ledger.not_covered");
+        assert_eq!(
+            f.store.inclusion_proof(559, 559).await.unwrap_err().code(),
+            "ledger.not_covered"
+        );
+        assert_eq!(
+            f.store.inclusion_proof(0, 5000).await.unwrap_err().code(),
+            "ledger.not_covered"
+        );
         assert!(f.audit().await.is_clean());
     })
     .await;
@@ -114,7 +156,10 @@ async fn an_export_verifies_offline() {
         f.append(5).await;
         let size = f.sign().await;
         let bytes = f.export(size).await;
-        let trust = Trust { verifiers: f.signers.verifiers(), checkpoints: vec![] };
+        let trust = Trust {
+            verifiers: f.signers.verifiers(),
+            checkpoints: vec![],
+        };
         let report = verify(bytes.as_slice(), &trust).unwrap();
         assert!(report.is_clean(), "{:?}", report.findings);
         assert_eq!((report.entries, report.covered, report.checkpoints), (305, 305, 2));
@@ -167,7 +212,12 @@ fn flip_bytes(bytes: &[u8], chance: &Chance) -> Vec<u8> {
 }
 /// The low bit of an ASCII character, so that it stays text in either store.
 fn flip_text(text: &str, chance: &Chance) -> String {
-    let places: Vec<usize> = text.bytes().enumerate().filter(|(_, b)| (33..127).contains(b)).map(|(i, _)| i).collect();
+    let places: Vec<usize> = text
+        .bytes()
+        .enumerate()
+        .filter(|(_, b)| (33..127).contains(b))
+        .map(|(i, _)| i)
+        .collect();
     let at = places[u32::from_be_bytes(chance.bytes()) as usize % places.len()];
     let mut bytes = text.as_bytes().to_vec();
     bytes[at] ^= 1;
@@ -175,6 +225,11 @@ fn flip_text(text: &str, chance: &Chance) -> String {
 }
 fn flip_number(number: i64, chance: &Chance) -> i64 {
     number ^ (1 << (chance.bytes::<1>()[0] % 40))
+}
+
+/// A high bit: a low one would meet the unique key of another row.
+fn flip_key(number: i64, chance: &Chance) -> i64 {
+    number ^ (1 << (10 + chance.bytes::<1>()[0] % 40))
 }
 
 /// Flips one bit of one column, looks, and puts it back.
@@ -187,13 +242,17 @@ async fn flip(f: &Fixture, place: &Place, chance: &Chance) -> Report {
             let new = $flipped(&old);
             $module::Entity::update_many()
                 .col_expr($column, Expr::value(new.clone()))
-                .filter($id)
+                .filter($id.clone())
                 .exec(f.store.conn())
                 .await
                 .unwrap();
             let report = f.audit().await;
             let back = $module::Entity::update_many().col_expr($column, Expr::value(old));
-            let back = if $is_key { back.filter($column.eq(new)) } else { back.filter($id) };
+            let back = if $is_key {
+                back.filter($column.eq(new))
+            } else {
+                back.filter($id.clone())
+            };
             assert_eq!(back.exec(f.store.conn()).await.unwrap().rows_affected, 1);
             report
         }};
@@ -203,43 +262,123 @@ async fn flip(f: &Fixture, place: &Place, chance: &Chance) -> Report {
             let (find, id) = (entry::Entity::find_by_id(*seq), entry::Column::Seq.eq(*seq));
             use entry::Column as C;
             match column {
-                C::Seq => run!(entry, find, id, C::Seq, seq, |n: &i64| flip_number(*n, chance), true),
+                C::Seq => run!(entry, find, id, C::Seq, seq, |n: &i64| flip_key(*n, chance), true),
                 C::At => run!(entry, find, id, C::At, at, |n: &i64| flip_number(*n, chance), false),
                 C::Kind => run!(entry, find, id, C::Kind, kind, |t: &String| flip_text(t, chance), false),
-                C::Subject => run!(entry, find, id, C::Subject, subject, |t: &String| flip_text(t, chance), false),
-                C::Actor => run!(entry, find, id, C::Actor, actor, |t: &String| flip_text(t, chance), false),
-                C::Institution => run!(
-                    entry, find, id, C::Institution, institution,
-                    |t: &Option<String>| t.as_deref().map(|t| flip_text(t, chance)), false
+                C::Subject => run!(
+                    entry,
+                    find,
+                    id,
+                    C::Subject,
+                    subject,
+                    |t: &String| flip_text(t, chance),
+                    false
                 ),
-                C::Canonical => run!(entry, find, id, C::Canonical, canonical, |b: &Vec<u8>| flip_bytes(b, chance), false),
-                C::Leaf => run!(entry, find, id, C::Leaf, leaf, |b: &Vec<u8>| flip_bytes(b, chance), false),
+                C::Actor => run!(
+                    entry,
+                    find,
+                    id,
+                    C::Actor,
+                    actor,
+                    |t: &String| flip_text(t, chance),
+                    false
+                ),
+                C::Institution => run!(
+                    entry,
+                    find,
+                    id,
+                    C::Institution,
+                    institution,
+                    |t: &Option<String>| t.as_deref().map(|t| flip_text(t, chance)),
+                    false
+                ),
+                C::Canonical => run!(
+                    entry,
+                    find,
+                    id,
+                    C::Canonical,
+                    canonical,
+                    |b: &Vec<u8>| flip_bytes(b, chance),
+                    false
+                ),
+                C::Leaf => run!(
+                    entry,
+                    find,
+                    id,
+                    C::Leaf,
+                    leaf,
+                    |b: &Vec<u8>| flip_bytes(b, chance),
+                    false
+                ),
             }
         }
         Place::Head(column) => {
             let (find, id) = (head::Entity::find(), head::Column::Id.is_not_null());
             use head::Column as C;
             match column {
-                C::Id => run!(head, find, id, C::Id, id, |n: &i32| flip_number((*n).into(), chance) as i32 ^ 2, true),
+                C::Id => run!(
+                    head,
+                    find,
+                    id,
+                    C::Id,
+                    id,
+                    |n: &i32| flip_number((*n).into(), chance) as i32 ^ 2,
+                    true
+                ),
                 C::Size => run!(head, find, id, C::Size, size, |n: &i64| flip_number(*n, chance), false),
-                C::Frontier => run!(head, find, id, C::Frontier, frontier, |b: &Vec<u8>| flip_bytes(b, chance), false),
+                C::Frontier => run!(
+                    head,
+                    find,
+                    id,
+                    C::Frontier,
+                    frontier,
+                    |b: &Vec<u8>| flip_bytes(b, chance),
+                    false
+                ),
             }
         }
         Place::Tile(level, idx, column) => {
             use tile_row::Column as C;
-            let (find, id) = (tile_row::Entity::find_by_id((*level, *idx)), C::Level.eq(*level).and(C::Idx.eq(*idx)));
+            let (find, id) = (
+                tile_row::Entity::find_by_id((*level, *idx)),
+                C::Level.eq(*level).and(C::Idx.eq(*idx)),
+            );
             match column {
                 C::Level => run!(tile_row, find, id, C::Level, level, |n: &i32| n ^ 2, true),
                 C::Idx => run!(tile_row, find, id, C::Idx, idx, |n: &i64| n ^ 8, true),
-                C::Hashes => run!(tile_row, find, id, C::Hashes, hashes, |b: &Vec<u8>| flip_bytes(b, chance), false),
+                C::Hashes => run!(
+                    tile_row,
+                    find,
+                    id,
+                    C::Hashes,
+                    hashes,
+                    |b: &Vec<u8>| flip_bytes(b, chance),
+                    false
+                ),
             }
         }
         Place::Checkpoint(size, column) => {
             use checkpoint_row::Column as C;
             let (find, id) = (checkpoint_row::Entity::find_by_id(*size), C::Size.eq(*size));
             match column {
-                C::Size => run!(checkpoint_row, find, id, C::Size, size, |n: &i64| flip_number(*n, chance), true),
-                C::Note => run!(checkpoint_row, find, id, C::Note, note, |t: &String| flip_text(t, chance), false),
+                C::Size => run!(
+                    checkpoint_row,
+                    find,
+                    id,
+                    C::Size,
+                    size,
+                    |n: &i64| flip_key(*n, chance),
+                    true
+                ),
+                C::Note => run!(
+                    checkpoint_row,
+                    find,
+                    id,
+                    C::Note,
+                    note,
+                    |t: &String| flip_text(t, chance),
+                    false
+                ),
             }
         }
     }
@@ -249,13 +388,25 @@ fn places(sizes: &[i64]) -> Vec<Place> {
     use entry::Column as C;
     let mut out = vec![];
     for seq in [0, 3, 255, 256, 299, 303] {
-        for column in [C::Seq, C::At, C::Kind, C::Subject, C::Actor, C::Institution, C::Canonical, C::Leaf] {
+        for column in [
+            C::Seq,
+            C::At,
+            C::Kind,
+            C::Subject,
+            C::Actor,
+            C::Institution,
+            C::Canonical,
+            C::Leaf,
+        ] {
             out.push(Place::Entry(seq, column));
         }
     }
     out.extend([head::Column::Id, head::Column::Size, head::Column::Frontier].map(Place::Head));
     for (level, idx) in [(0, 0), (0, 1), (1, 0)] {
-        out.extend([tile_row::Column::Level, tile_row::Column::Idx, tile_row::Column::Hashes].map(|c| Place::Tile(level, idx, c)));
+        out.extend(
+            [tile_row::Column::Level, tile_row::Column::Idx, tile_row::Column::Hashes]
+                .map(|c| Place::Tile(level, idx, c)),
+        );
     }
     for size in sizes {
         out.extend([checkpoint_row::Column::Size, checkpoint_row::Column::Note].map(|c| Place::Checkpoint(*size, c)));
@@ -277,12 +428,20 @@ async fn sec_2_one_flipped_byte_anywhere_in_the_ledger_is_found_and_named() {
         for place in (0..rounds).flat_map(|_| places(&[10, 300])) {
             let report = flip(&f, &place, &chance).await;
             let names = |word: &str| report.findings.iter().any(|finding| finding.place.starts_with(word));
-            let blamed = || report.findings.iter().filter_map(|finding| finding.entries).flat_map(|(a, b)| a..=b);
+            let blamed = || {
+                report
+                    .findings
+                    .iter()
+                    .filter_map(|finding| finding.entries)
+                    .flat_map(|(a, b)| a..=b)
+            };
             let named = match &place {
                 Place::Entry(seq, _) => blamed().count() > 0 && blamed().all(|s| s == *seq as u64),
                 Place::Head(_) => names("head") && blamed().count() == 0,
                 Place::Tile(level, idx, _) => names(&format!("tile {level}/{idx:03}")),
-                Place::Checkpoint(size, _) => names("checkpoint ") && (names(&format!("checkpoint {size}")) || !report.is_clean()),
+                Place::Checkpoint(size, _) => {
+                    names("checkpoint ") && (names(&format!("checkpoint {size}")) || !report.is_clean())
+                }
             };
             assert!(named, "{place:?}: {:?}", report.findings);
         }

@@ -68,13 +68,24 @@ pub struct Finding {
 
 impl Finding {
     pub fn new(problem: Problem, place: impl Into<String>) -> Self {
-        Self { problem, place: place.into(), entries: None, detail: String::new() }
+        Self {
+            problem,
+            place: place.into(),
+            entries: None,
+            detail: String::new(),
+        }
     }
     pub fn entry(problem: Problem, seq: u64) -> Self {
-        Self { entries: Some((seq, seq)), ..Self::new(problem, format!("entry {seq}")) }
+        Self {
+            entries: Some((seq, seq)),
+            ..Self::new(problem, format!("entry {seq}"))
+        }
     }
     pub fn column(seq: u64, column: &str) -> Self {
-        Self { entries: Some((seq, seq)), ..Self::new(Problem::ColumnAltered, format!("entry {seq} {column}")) }
+        Self {
+            entries: Some((seq, seq)),
+            ..Self::new(Problem::ColumnAltered, format!("entry {seq} {column}"))
+        }
     }
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = detail.into();
@@ -84,7 +95,11 @@ impl Finding {
     /// One sentence for a person.
     pub fn text(&self, lang: Lang) -> String {
         let place = &self.place;
-        let detail = if self.detail.is_empty() { String::new() } else { format!(" ({})", self.detail) };
+        let detail = if self.detail.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", self.detail)
+        };
         let zh = match self.problem {
             Problem::EntryAltered => "内容已被改动,与封存时的哈希不符",
             Problem::EntryUnreadable => "不是规范的账本条目",
@@ -247,9 +262,9 @@ impl Auditor {
                 self.find(Finding::new(Problem::CheckpointAltered, place).detail("of another ledger"));
             }
             Ok(c) => match self.checkpoints.insert(c.size, c.root) {
-                Some(other) if other != c.root => self.find(
-                    Finding::new(Problem::RootDiffers, place).detail("two roots were signed for one size"),
-                ),
+                Some(other) if other != c.root => {
+                    self.find(Finding::new(Problem::RootDiffers, place).detail("two roots were signed for one size"))
+                }
                 _ => {}
             },
             Err(why) => self.find(Finding::new(Problem::CheckpointAltered, place).detail(why)),
@@ -280,7 +295,11 @@ impl Auditor {
             && recorded.leaf == computed
             && (recorded.tile == computed || (recorded.tile.is_none() && seq >= self.tiled));
         if !agreed {
-            self.doubts.push(Doubt { seq, computed, recorded });
+            self.doubts.push(Doubt {
+                seq,
+                computed,
+                recorded,
+            });
         }
         let most = majority(computed, recorded).unwrap_or_default();
         let records = [Some(most), computed, recorded.leaf, recorded.tile];
@@ -352,7 +371,11 @@ impl Auditor {
 
     fn name_doubts(&mut self, right: Option<usize>) {
         for doubt in std::mem::take(&mut self.doubts) {
-            let Doubt { seq, computed, recorded } = doubt;
+            let Doubt {
+                seq,
+                computed,
+                recorded,
+            } = doubt;
             let most = majority(computed, recorded);
             let truth = match right {
                 Some(1) => computed.or(most),
@@ -368,11 +391,21 @@ impl Auditor {
             if computed.is_some() && recorded.leaf != truth {
                 self.find(Finding::entry(Problem::LeafAltered, seq));
             }
-            let tile = TileId { level: 0, index: seq / crate::tile::TILE_WIDTH };
+            let tile = TileId {
+                level: 0,
+                index: seq / crate::tile::TILE_WIDTH,
+            };
             if seq < self.tiled && recorded.tile != truth {
                 let place = format!("tile {}", tile.path(crate::tile::TILE_WIDTH));
-                let problem = if recorded.tile.is_none() { Problem::TileMissing } else { Problem::TileAltered };
-                let finding = Finding { entries: Some((seq, seq)), ..Finding::new(problem, place) };
+                let problem = if recorded.tile.is_none() {
+                    Problem::TileMissing
+                } else {
+                    Problem::TileAltered
+                };
+                let finding = Finding {
+                    entries: Some((seq, seq)),
+                    ..Finding::new(problem, place)
+                };
                 let again = problem_is_named(&self.findings, &finding);
                 if !again {
                     self.find(finding.detail(format!("from entry {seq}")));
@@ -410,7 +443,11 @@ impl Auditor {
                 self.find(Finding::new(Problem::TileUnexpected, format!("tile {}", id.path(256))));
             }
         }
-        let covered = self.checkpoints.range(..=self.next).next_back().map_or(0, |(size, _)| *size);
+        let covered = self
+            .checkpoints
+            .range(..=self.next)
+            .next_back()
+            .map_or(0, |(size, _)| *size);
         Report {
             origin: self.origin,
             entries: self.next,
@@ -438,7 +475,9 @@ fn majority(computed: Option<Hash>, recorded: Recorded) -> Option<Hash> {
 }
 
 fn problem_is_named(findings: &[Finding], finding: &Finding) -> bool {
-    findings.iter().any(|f| f.problem == finding.problem && f.place == finding.place)
+    findings
+        .iter()
+        .any(|f| f.problem == finding.problem && f.place == finding.place)
 }
 
 /// A stored tile may reach further than the newest good checkpoint only where a

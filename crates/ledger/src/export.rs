@@ -61,13 +61,26 @@ pub fn header_line(origin: &str, size: u64, verifiers: &[Verifier]) -> String {
     })
 }
 pub fn checkpoint_line(size: u64, note: &str) -> String {
-    line(&CheckpointLine { checkpoint: note.to_owned(), size })
+    line(&CheckpointLine {
+        checkpoint: note.to_owned(),
+        size,
+    })
 }
 pub fn tile_line(id: TileId, hashes: &[Hash]) -> String {
-    line(&TileLine { hashes: crypto::hex::encode(tile::to_bytes(hashes)), tile: id.path(hashes.len() as u64) })
+    line(&TileLine {
+        hashes: crypto::hex::encode(tile::to_bytes(hashes)),
+        tile: id.path(hashes.len() as u64),
+    })
 }
 pub fn entry_line(canonical: &[u8], leaf: &Hash) -> Vec<u8> {
-    [b"{\"entry\":".as_slice(), canonical, b",\"leaf\":\"", crypto::hex::encode(leaf).as_bytes(), b"\"}\n"].concat()
+    [
+        b"{\"entry\":".as_slice(),
+        canonical,
+        b",\"leaf\":\"",
+        crypto::hex::encode(leaf).as_bytes(),
+        b"\"}\n",
+    ]
+    .concat()
 }
 pub fn end_line(size: u64) -> String {
     line(&EndLine { end: size })
@@ -180,13 +193,18 @@ impl Reading {
     /// A line that is whole in itself but stands elsewhere: lines before it are
     /// missing, or it is one too many. False where it is not to be read.
     fn resume_at(&mut self, number: u64, canonical: &[u8], leaf: &Hash) -> bool {
-        let Some(next) = self.auditor.as_ref().map(Auditor::next) else { return true };
+        let Some(next) = self.auditor.as_ref().map(Auditor::next) else {
+            return true;
+        };
         let seq = match Entry::from_canonical(canonical) {
             Ok(entry) if crate::leaf_hash(canonical) == *leaf => entry.seq,
             _ => return true,
         };
         if seq < next || seq >= self.size() {
-            self.find(Finding { entries: Some((seq, seq)), ..Finding::new(Problem::EntryUnexpected, format!("line {number}")) });
+            self.find(Finding {
+                entries: Some((seq, seq)),
+                ..Finding::new(Problem::EntryUnexpected, format!("line {number}"))
+            });
             return false;
         }
         for _ in next..seq {
@@ -222,9 +240,14 @@ impl Reading {
                 Err(_) => self.early.push(malformed(1, "a public key")),
             }
         }
-        let verifiers = if trust.verifiers.is_empty() { own.clone() } else { trust.verifiers.clone() };
+        let verifiers = if trust.verifiers.is_empty() {
+            own.clone()
+        } else {
+            trust.verifiers.clone()
+        };
         for key in own.iter().filter(|k| !verifiers.contains(k)) {
-            self.early.push(Finding::new(Problem::KeyUnknown, format!("key {}", key.encode())));
+            self.early
+                .push(Finding::new(Problem::KeyUnknown, format!("key {}", key.encode())));
         }
         if verifiers.is_empty() {
             self.early.push(malformed(1, "no public key"));
@@ -244,7 +267,9 @@ impl Reading {
 
     fn missing_until(&mut self, end: u64) {
         let size = self.size();
-        let Some(read) = self.auditor.as_ref().map(Auditor::next) else { return };
+        let Some(read) = self.auditor.as_ref().map(Auditor::next) else {
+            return;
+        };
         if end != size {
             let detail = format!("the header counts {size} entries, the end {end}");
             self.find(Finding::new(Problem::EntriesCutOff, "file").detail(detail));
@@ -284,6 +309,10 @@ fn exact<'a, T: Serialize + Deserialize<'a>>(raw: &'a [u8]) -> Option<T> {
 
 fn tile_of(t: &TileLine) -> Option<(TileId, Vec<Hash>)> {
     let (id, width) = TileId::parse(&t.tile)?;
-    let bytes = crypto::hex::decode(&t.hashes).ok().filter(|b| crypto::hex::encode(b) == t.hashes)?;
-    tile::from_bytes(&bytes).filter(|hashes| hashes.len() as u64 == width).map(|hashes| (id, hashes))
+    let bytes = crypto::hex::decode(&t.hashes)
+        .ok()
+        .filter(|b| crypto::hex::encode(b) == t.hashes)?;
+    tile::from_bytes(&bytes)
+        .filter(|hashes| hashes.len() as u64 == width)
+        .map(|hashes| (id, hashes))
 }

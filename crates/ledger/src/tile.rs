@@ -122,7 +122,13 @@ impl TileBuilder {
     pub fn open_ids(size: u64) -> impl Iterator<Item = (TileId, u64)> {
         (0..=TILE_LEVEL_MAX).map_while(move |level| {
             let hashes = size >> (TILE_HEIGHT * level);
-            (hashes > 0).then_some((TileId { level, index: hashes / TILE_WIDTH }, hashes % TILE_WIDTH))
+            (hashes > 0).then_some((
+                TileId {
+                    level,
+                    index: hashes / TILE_WIDTH,
+                },
+                hashes % TILE_WIDTH,
+            ))
         })
     }
 

@@ -105,7 +105,10 @@ impl Frontier {
         if !rest.is_empty() || hashes.len() as u32 != size.count_ones() {
             return Err(NotAFrontier);
         }
-        Ok(Self { size, hashes: hashes.to_vec() })
+        Ok(Self {
+            size,
+            hashes: hashes.to_vec(),
+        })
     }
 }
 

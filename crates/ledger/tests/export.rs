@@ -28,7 +28,11 @@ fn entry(seq: u64) -> Entry {
 
 /// An export of entries that `change` may have changed before they were sealed.
 fn export(size: u64, signers: &Signers, checkpoints: &[u64], change: impl Fn(&mut Entry)) -> Vec<u8> {
-    let (mut tiles, mut builder, mut frontier) = (HashMap::<TileId, Vec<Hash>>::new(), TileBuilder::default(), Frontier::new());
+    let (mut tiles, mut builder, mut frontier) = (
+        HashMap::<TileId, Vec<Hash>>::new(),
+        TileBuilder::default(),
+        Frontier::new(),
+    );
     let (mut entries, mut notes) = (vec![], vec![]);
     for seq in 0..size {
         let mut e = entry(seq);
@@ -41,7 +45,12 @@ fn export(size: u64, signers: &Signers, checkpoints: &[u64], change: impl Fn(&mu
         frontier.push(leaf);
         entries.push((canonical, leaf));
         if checkpoints.contains(&(seq + 1)) {
-            let checkpoint = Checkpoint { origin: ORIGIN.into(), size: seq + 1, root: frontier.root(), at: Moment(0) };
+            let checkpoint = Checkpoint {
+                origin: ORIGIN.into(),
+                size: seq + 1,
+                root: frontier.root(),
+                at: Moment(0),
+            };
             notes.push((seq + 1, checkpoint.sign(signers).unwrap()));
         }
     }
@@ -59,7 +68,10 @@ fn export(size: u64, signers: &Signers, checkpoints: &[u64], change: impl Fn(&mu
     }
     for (seq, (canonical, leaf)) in entries.iter().enumerate() {
         if seq % 256 == 0 {
-            let id = TileId { level: 0, index: seq as u64 / 256 };
+            let id = TileId {
+                level: 0,
+                index: seq as u64 / 256,
+            };
             out.extend(tile_line(id, &tiles[&id]).bytes());
         }
         out.extend(entry_line(canonical, leaf));
@@ -74,10 +86,18 @@ fn audit(bytes: &[u8]) -> Report {
 
 #[test]
 fn an_untouched_export_is_clean() {
-    for (size, checkpoints) in [(1, vec![1]), (7, vec![3, 7]), (256, vec![256]), (600, vec![100, 300, 600])] {
+    for (size, checkpoints) in [
+        (1, vec![1]),
+        (7, vec![3, 7]),
+        (256, vec![256]),
+        (600, vec![100, 300, 600]),
+    ] {
         let report = audit(&export(size, &signers(1), &checkpoints, |_| {}));
         assert!(report.is_clean(), "{:?}", report.findings);
-        assert_eq!((report.entries, report.covered, report.checkpoints), (size, size, checkpoints.len() as u64));
+        assert_eq!(
+            (report.entries, report.covered, report.checkpoints),
+            (size, size, checkpoints.len() as u64)
+        );
     }
 }
 
@@ -87,20 +107,33 @@ fn every_flipped_byte_is_found_and_named() {
     let lines: Vec<&[u8]> = bytes.split_inclusive(|b| *b == b'\n').collect();
     let mut at = 0;
     for line in lines {
-        let seq = line.strip_prefix(b"{\"entry\":").map(|rest| {
-            Entry::from_canonical(&rest[..rest.len() - 76]).unwrap().seq
-        });
+        let seq = line
+            .strip_prefix(b"{\"entry\":")
+            .map(|rest| Entry::from_canonical(&rest[..rest.len() - 76]).unwrap().seq);
         for offset in 0..line.len() {
             let mut altered = bytes.clone();
             altered[at + offset] ^= 1;
             let report = audit(&altered);
             assert!(!report.is_clean(), "byte {offset} of {}", String::from_utf8_lossy(line));
             if let Some(seq) = seq {
-                let named = report.findings.iter().any(|f| f.entries.is_some_and(|(a, b)| a <= seq && seq <= b));
+                let named = report
+                    .findings
+                    .iter()
+                    .any(|f| f.entries.is_some_and(|(a, b)| a <= seq && seq <= b));
                 assert!(named, "entry {seq}, byte {offset}: {:?}", report.findings);
                 // the others are left in peace, but for the line that a lost line feed swallows
-                let blamed = report.findings.iter().filter_map(|f| f.entries).flat_map(|(a, b)| a..=b);
-                assert!(blamed.into_iter().all(|s| s == seq || (s == seq + 1 && offset + 1 == line.len())), "{:?}", report.findings);
+                let blamed = report
+                    .findings
+                    .iter()
+                    .filter_map(|f| f.entries)
+                    .flat_map(|(a, b)| a..=b);
+                assert!(
+                    blamed
+                        .into_iter()
+                        .all(|s| s == seq || (s == seq + 1 && offset + 1 == line.len())),
+                    "{:?}",
+                    report.findings
+                );
             }
         }
         at += line.len();
@@ -112,7 +145,10 @@ fn a_rewritten_entry_with_hash_and_tile_rewritten_too_contradicts_the_signed_roo
     let (signers, honest) = (signers(3), export(600, &signers(3), &[100, 300, 600], |_| {}));
     let forged = export(600, &signers, &[100, 300, 600], |e| {
         if e.seq == 150 {
-            *e = Entry { subject: "res_other".into(), ..e.clone() };
+            *e = Entry {
+                subject: "res_other".into(),
+                ..e.clone()
+            };
         }
     });
     // the forger cannot sign: the honest checkpoints stay
@@ -124,10 +160,20 @@ fn a_rewritten_entry_with_hash_and_tile_rewritten_too_contradicts_the_signed_roo
             .collect()
     };
     let rest = pick(&forged, false);
-    let mixed = [vec![rest[0].clone()], pick(&honest, true), rest[1..].to_vec()].concat().concat();
+    let mixed = [vec![rest[0].clone()], pick(&honest, true), rest[1..].to_vec()]
+        .concat()
+        .concat();
     let report = audit(&mixed);
-    let root = report.findings.iter().find(|f| f.problem == Problem::RootDiffers).unwrap();
-    assert_eq!(root.entries, Some((100, 299)), "between the last good checkpoint and the first bad one");
+    let root = report
+        .findings
+        .iter()
+        .find(|f| f.problem == Problem::RootDiffers)
+        .unwrap();
+    assert_eq!(
+        root.entries,
+        Some((100, 299)),
+        "between the last good checkpoint and the first bad one"
+    );
 }
 
 #[test]
@@ -135,11 +181,20 @@ fn an_entry_and_its_hash_rewritten_together_are_named_by_the_tile() {
     let bytes = export(20, &signers(4), &[20], |_| {});
     let text = String::from_utf8(bytes).unwrap();
     let honest = entry(11);
-    let forged = Entry { subject: "res_other".into(), ..honest.clone() };
+    let forged = Entry {
+        subject: "res_other".into(),
+        ..honest.clone()
+    };
     let line = |e: &Entry| String::from_utf8(entry_line(&e.canonical(), &leaf_hash(&e.canonical()))).unwrap();
     let report = audit(text.replace(&line(&honest), &line(&forged)).as_bytes());
     let problems: Vec<_> = report.findings.iter().map(|f| (f.problem.clone(), f.entries)).collect();
-    assert_eq!(problems, [(Problem::EntryAltered, Some((11, 11))), (Problem::LeafAltered, Some((11, 11)))]);
+    assert_eq!(
+        problems,
+        [
+            (Problem::EntryAltered, Some((11, 11))),
+            (Problem::LeafAltered, Some((11, 11)))
+        ]
+    );
 }
 
 #[test]
@@ -149,7 +204,14 @@ fn missing_doubled_and_cut_lines_are_named() {
     let at = lines.iter().position(|l| l.starts_with(b"{\"entry\"")).unwrap();
     let without = [&lines[..at + 4], &lines[at + 5..]].concat().concat();
     let report = audit(&without);
-    assert_eq!(report.findings.iter().map(|f| (f.problem.clone(), f.entries)).collect::<Vec<_>>(), [(Problem::EntryMissing, Some((4, 4)))]);
+    assert_eq!(
+        report
+            .findings
+            .iter()
+            .map(|f| (f.problem.clone(), f.entries))
+            .collect::<Vec<_>>(),
+        [(Problem::EntryMissing, Some((4, 4)))]
+    );
     let doubled = [&lines[..at + 5], &lines[at + 4..]].concat().concat();
     assert_eq!(audit(&doubled).findings[0].problem, Problem::EntryUnexpected);
     let cut = lines[..at + 15].concat();
@@ -159,12 +221,25 @@ fn missing_doubled_and_cut_lines_are_named() {
 #[test]
 fn a_ledger_written_anew_is_caught_by_trusted_keys_and_by_an_old_checkpoint() {
     let signers_kept = signers(6);
-    let old = Checkpoint { origin: ORIGIN.into(), size: 5, root: [1; 32], at: Moment(0) }.sign(&signers_kept).unwrap();
+    let old = Checkpoint {
+        origin: ORIGIN.into(),
+        size: 5,
+        root: [1; 32],
+        at: Moment(0),
+    }
+    .sign(&signers_kept)
+    .unwrap();
     let bytes = export(7, &signers_kept, &[7], |_| {});
-    let trust = Trust { verifiers: signers_kept.verifiers(), checkpoints: vec![old] };
+    let trust = Trust {
+        verifiers: signers_kept.verifiers(),
+        checkpoints: vec![old],
+    };
     let report = verify(bytes.as_slice(), &trust).unwrap();
     assert_eq!(report.findings[0].problem, Problem::RootDiffers);
-    let trust = Trust { verifiers: signers(7).verifiers(), checkpoints: vec![] };
+    let trust = Trust {
+        verifiers: signers(7).verifiers(),
+        checkpoints: vec![],
+    };
     let report = verify(bytes.as_slice(), &trust).unwrap();
     assert!(report.findings.iter().any(|f| f.problem == Problem::KeyUnknown));
     assert!(report.findings.iter().any(|f| f.problem == Problem::CheckpointAltered));

@@ -22,7 +22,9 @@ static TITLES: LazyLock<HashMap<String, HashMap<String, Title>>> = LazyLock::new
 
 /// The title of `catalog.published`; the kind itself where the table has none.
 pub fn title_of_kind(kind: &str, lang: Lang) -> String {
-    let title = kind.split_once('.').and_then(|(group, name)| TITLES.get(group)?.get(name));
+    let title = kind
+        .split_once('.')
+        .and_then(|(group, name)| TITLES.get(group)?.get(name));
     match (title, lang) {
         (Some(title), Lang::Zh) => title.zh.clone(),
         (Some(title), Lang::En) => title.en.clone(),

@@ -50,7 +50,12 @@ impl Supervision {
     pub fn new(store: Store, identity: Identity, procedures: Procedures) -> Self {
         let origin = origin(&identity.node.division);
         let signers = Signers::new(origin, identity.keys.ed25519.clone(), identity.keys.sm2.clone());
-        Self { store, identity, procedures, signers: Arc::new(signers) }
+        Self {
+            store,
+            identity,
+            procedures,
+            signers: Arc::new(signers),
+        }
     }
     /// The public keys that verify this node's checkpoints.
     pub fn verifiers(&self) -> Vec<Verifier> {

@@ -136,6 +136,11 @@ pub struct AuditView {
 impl AuditView {
     pub(crate) fn new(report: Report, lang: Lang) -> Self {
         let problems = report.findings.iter().map(|f| f.text(lang)).collect();
-        Self { ok: report.is_clean(), entries: report.entries, problems, report }
+        Self {
+            ok: report.is_clean(),
+            entries: report.entries,
+            problems,
+            report,
+        }
     }
 }

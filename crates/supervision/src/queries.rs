@@ -22,11 +22,22 @@ impl Supervision {
             let below: i64 = cursor.parse().map_err(|_| Error::bad_request("cursor"))?;
             found = found.filter(entry::Column::Seq.lt(below));
         }
-        let limit = PageQuery { cursor: None, limit: query.limit }.limit();
-        let rows =
-            found.order_by_desc(entry::Column::Seq).limit(limit + 1).all(self.store.conn()).await?;
+        let limit = PageQuery {
+            cursor: None,
+            limit: query.limit,
+        }
+        .limit();
+        let rows = found
+            .order_by_desc(entry::Column::Seq)
+            .limit(limit + 1)
+            .all(self.store.conn())
+            .await?;
         let page = Page::from_overfetch(rows, limit, |row| row.seq.to_string());
-        Ok(Page { items: self.views(ctx, page.items).await?, next: page.next, total: None })
+        Ok(Page {
+            items: self.views(ctx, page.items).await?,
+            next: page.next,
+            total: None,
+        })
     }
 
     pub async fn entry(&self, ctx: &Ctx, seq: u64) -> Result<EntryView> {
@@ -71,7 +82,12 @@ impl Supervision {
 
     /// Newest first.
     pub async fn checkpoints(&self, page: &PageQuery) -> Result<Page<CheckpointView>> {
-        let below = page.cursor.as_deref().map(str::parse).transpose().map_err(|_| Error::bad_request("cursor"))?;
+        let below = page
+            .cursor
+            .as_deref()
+            .map(str::parse)
+            .transpose()
+            .map_err(|_| Error::bad_request("cursor"))?;
         let verifiers = self.verifiers();
         let found = self.store.checkpoints(&verifiers, below, page.limit() + 1).await?;
         let page = Page::from_overfetch(found, page.limit(), |s| s.checkpoint.size.to_string());
@@ -90,10 +106,20 @@ impl Supervision {
 
     async fn views(&self, ctx: &Ctx, rows: Vec<entry::Model>) -> Result<Vec<EntryView>> {
         let actors = self.identity.actor_names(rows.iter().map(|r| r.actor.clone())).await?;
-        let institutions =
-            self.identity.institution_names(rows.iter().filter_map(|r| r.institution.clone())).await?;
-        let system = if ctx.lang == base::Lang::En { "the platform" } else { "平台" };
-        let anonymous = if ctx.lang == base::Lang::En { "not signed in" } else { "未登录者" };
+        let institutions = self
+            .identity
+            .institution_names(rows.iter().filter_map(|r| r.institution.clone()))
+            .await?;
+        let system = if ctx.lang == base::Lang::En {
+            "the platform"
+        } else {
+            "平台"
+        };
+        let anonymous = if ctx.lang == base::Lang::En {
+            "not signed in"
+        } else {
+            "未登录者"
+        };
         rows.into_iter()
             .map(|row| {
                 let entry = decode(&row)?;
@@ -103,7 +129,9 @@ impl Supervision {
                     id => actors.get(id).cloned().unwrap_or_else(|| id.to_owned()),
                 };
                 let institution = entry.institution.map(|id| Party {
-                    name: institutions.get(&id).map_or_else(|| id.clone(), |(name, _)| name.clone()),
+                    name: institutions
+                        .get(&id)
+                        .map_or_else(|| id.clone(), |(name, _)| name.clone()),
                     id,
                 });
                 Ok(EntryView {
@@ -153,5 +181,6 @@ fn filter(query: &LedgerQuery) -> Result<Condition> {
 
 fn moment(text: &str, of_day: fn(NaiveDate) -> Moment, field: &str) -> Result<Moment> {
     let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().map(of_day);
-    day.or_else(|| Moment::parse(text)).ok_or_else(|| Error::bad_request(field))
+    day.or_else(|| Moment::parse(text))
+        .ok_or_else(|| Error::bad_request(field))
 }

@@ -74,7 +74,11 @@ async fn show_entry(State(this): State<Supervision>, ctx: Ctx, Path(seq): Path<S
     (status = 403, body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json"),
 ))]
-async fn prove_entry(State(this): State<Supervision>, ctx: Ctx, Path(seq): Path<String>) -> Result<Json<InclusionView>> {
+async fn prove_entry(
+    State(this): State<Supervision>,
+    ctx: Ctx,
+    Path(seq): Path<String>,
+) -> Result<Json<InclusionView>> {
     this.may_read(&ctx)?;
     this.prove(&ctx, number(&seq)?).await.map(Json)
 }
@@ -98,8 +102,15 @@ async fn list_checkpoints(
 ))]
 async fn latest_checkpoint(State(this): State<Supervision>, headers: HeaderMap) -> Result<Response> {
     let latest = this.latest_checkpoint().await?;
-    let plain = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).is_some_and(|v| v.starts_with("text/plain"));
-    Ok(if plain { latest.note.into_response() } else { Json(latest).into_response() })
+    let plain = headers
+        .get(header::ACCEPT)
+        .and_then(|v| v.to_str().ok())
+        .is_some_and(|v| v.starts_with("text/plain"));
+    Ok(if plain {
+        latest.note.into_response()
+    } else {
+        Json(latest).into_response()
+    })
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -144,7 +155,10 @@ async fn ledger_tile(State(this): State<Supervision>, ctx: Ctx, Path(path): Path
         Some(path) => {
             this.may_read(&ctx)?;
             let (index, width) = tile::parse_index_path(path).ok_or_else(missing)?;
-            (this.store.entry_bundle(index, width).await?.ok_or_else(missing)?, width == TILE_WIDTH)
+            (
+                this.store.entry_bundle(index, width).await?.ok_or_else(missing)?,
+                width == TILE_WIDTH,
+            )
         }
         None => {
             let (id, width) = TileId::parse(&path).ok_or_else(missing)?;
@@ -153,8 +167,19 @@ async fn ledger_tile(State(this): State<Supervision>, ctx: Ctx, Path(path): Path
         }
     };
     // a full tile never changes
-    let cache = if full { "public, max-age=31536000, immutable" } else { "no-cache" };
-    Ok(([(header::CACHE_CONTROL, cache), (header::CONTENT_TYPE, "application/octet-stream")], bytes).into_response())
+    let cache = if full {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
+    Ok((
+        [
+            (header::CACHE_CONTROL, cache),
+            (header::CONTENT_TYPE, "application/octet-stream"),
+        ],
+        bytes,
+    )
+        .into_response())
 }
 
 /// 导出整个账本,可离线校验。The whole ledger, for `shuqiao ledger verify`.
@@ -166,12 +191,20 @@ async fn ledger_tile(State(this): State<Supervision>, ctx: Ctx, Path(path): Path
 ))]
 async fn export_ledger(State(this): State<Supervision>, ctx: Ctx) -> Result<Response> {
     this.identity.authz.check(&ctx, Action::LedgerExport, &Target::any())?;
-    let signed = this.checkpoint(&ctx).await?.ok_or_else(|| Error::not_found("账本条目"))?;
+    let signed = this
+        .checkpoint(&ctx)
+        .await?
+        .ok_or_else(|| Error::not_found("账本条目"))?;
     let size = signed.checkpoint.size;
     let stream = this.store.export(signed.checkpoint.origin, this.verifiers(), size);
-    let name = HeaderValue::from_str(&format!("attachment; filename=\"ledger-{size}.ndjson\"")).map_err(Error::internal)?;
+    let name =
+        HeaderValue::from_str(&format!("attachment; filename=\"ledger-{size}.ndjson\"")).map_err(Error::internal)?;
     let kind = HeaderValue::from_static("application/x-ndjson");
-    Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)], Body::from_stream(stream)).into_response())
+    Ok((
+        [(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)],
+        Body::from_stream(stream),
+    )
+        .into_response())
 }
 
 /// 校验整个账本:任何一个字节被改动都会被指出。Checks every byte of the ledger.
@@ -230,9 +263,15 @@ impl Supervision {
             return Ok(query);
         }
         let Some(own) = ctx.actor.institution() else {
-            return self.identity.authz.check(ctx, Action::DeadlineRead, &Target::any()).map(|()| query);
+            return self
+                .identity
+                .authz
+                .check(ctx, Action::DeadlineRead, &Target::any())
+                .map(|()| query);
         };
-        self.identity.authz.check(ctx, Action::DeadlineRead, &Target::owned_by(own))?;
+        self.identity
+            .authz
+            .check(ctx, Action::DeadlineRead, &Target::owned_by(own))?;
         query.institution = Some(own.0.clone());
         Ok(query)
     }
