@@ -15,7 +15,14 @@ const folder = mkdtempSync(join(tmpdir(), 'shuqiao-unit-'));
 const entry = join(folder, 'entry.ts');
 writeFileSync(
   entry,
-  ['console/supervision/merkle', 'console/catalog/document', 'console/catalog/sample', 'ui/console/csv', 'format']
+  [
+    'console/supervision/merkle',
+    'console/catalog/document',
+    'console/catalog/sample',
+    'ui/console/csv',
+    'ui/columnStats',
+    'format',
+  ]
     .map((path) => `export * from ${JSON.stringify(join(source, path))};`)
     .join('\n'),
 );
@@ -80,6 +87,14 @@ test('a sample in GB18030 gives its columns', async () => {
     { name: '姓名', samples: ['张三'] },
     { name: '住址', samples: ['杭州'] },
   ]);
+});
+
+test('a column is summed up with its empty cells', () => {
+  const s = unit.columnStats(['10', '9', null, '9', ''], true);
+  assert.deepEqual(
+    [s.rows, s.empty, s.distinct, s.least, s.greatest, s.commonest[0]],
+    [5, 2, 2, '9', '10', { value: '9', count: 2 }],
+  );
 });
 
 test('an exported cell is never a formula', () => {

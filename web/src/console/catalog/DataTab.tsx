@@ -70,7 +70,7 @@ export function DataTab({ resource }: { resource: Resource }) {
             <h2>{t('sample')}</h2>
             <span className="faint small">{t('sampleNote')}</span>
           </div>
-          <DataGrid caption={t('sample')} columns={sample.data.items} rows={sample.data.rows} />
+          <DataGrid stats caption={t('sample')} columns={sample.data.items} rows={sample.data.rows} />
         </>
       )}
       <Link to={'/quality/rules' as never} search={{ resource: resource.id } as never}>
