@@ -26,9 +26,15 @@
 //!   gateway learns of grants from there and never asks this store per call.
 //! - Who takes no part in a request or a grant gets 404.
 //!
+//! *Applications* (应用) call the gateway with tokens that their client secret
+//! gets; [`GatewayBridge`] makes the gateway's snapshot and indexes from the
+//! ledger and the lake, and shows the access log to whom it concerns.
+//!
 //! Ledger entries that others follow: `sharing.requested`, `sharing.granted`,
 //! `sharing.refused`, `sharing.grant_suspended`, `sharing.grant_restored`,
-//! `sharing.grant_ended`.
+//! `sharing.grant_ended`; `application.registered`, `application.changed`,
+//! `application.secret_made`, `application.activated`, `application.deactivated`;
+//! `access_log.sealed` (a segment's root), `access_log.asked_by_record`.
 //!
 //! Deliberately absent: batch sharing (refused with
 //! `sharing.batch_not_available`), and reading rows (crates `serve`, `lake`).
