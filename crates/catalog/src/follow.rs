@@ -138,7 +138,7 @@ fn describe(entry: &Entry, d: &Document, vocabulary: &Vocabulary) -> Indexed {
         }
     };
     add("subject", &d.subject);
-    add("format", &d.format);
+    add("resource_format", &d.format);
     add("frequency", &d.update_frequency);
     add("sharing", d.sharing.attribute.map_or("", |a| a.as_str()));
     add("opening", d.opening.attribute.map_or("", |a| a.as_str()));

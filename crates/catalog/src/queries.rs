@@ -49,7 +49,7 @@ pub struct ResourceFilter {
     #[param(max_length = 200)]
     pub frequency: Option<String>,
     #[param(max_length = 200)]
-    pub format: Option<String>,
+    pub resource_format: Option<String>,
     #[param(max_length = 50)]
     pub grade: Option<String>,
     pub sort: Option<Sort>,
@@ -69,7 +69,7 @@ impl ResourceFilter {
             ("mode", &self.mode),
             ("collection", &self.collection),
             ("frequency", &self.frequency),
-            ("format", &self.format),
+            ("resource_format", &self.resource_format),
             ("grade", &self.grade),
         ]
         .into_iter()
@@ -515,7 +515,7 @@ fn facet_title(
             .get(value)
             .map(|(name, short)| if short.is_empty() { name.clone() } else { short.clone() }),
         "subject" => term(&v.subjects),
-        "format" => term(&v.formats),
+        "resource_format" => term(&v.formats),
         "frequency" => term(&v.frequencies),
         "library" => v.library(value).map(|t| t.title(ctx.lang).to_owned()),
         "division" => codes::division(value).map(|d| d.name.to_owned()),

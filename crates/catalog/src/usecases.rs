@@ -141,6 +141,7 @@ impl Catalog {
 
     /// Saves a draft. A returned entry's next draft is opened by its first save.
     pub async fn save(&self, ctx: &Ctx, id: &ResourceId, save: SaveResource) -> Result<Saved> {
+        self.may_read(ctx)?;
         let mut tx = self.store().begin(ctx).await?;
         let mut entry = locked(&tx, id).await?;
         self.require(ctx, Action::CatalogEdit, &entry)?;
@@ -177,6 +178,7 @@ impl Catalog {
     /// To the authority of the node's level. Everything that the law asks of
     /// an entry is checked here.
     pub async fn submit(&self, ctx: &Ctx, id: &ResourceId, at: AtRevision) -> Result<Resource> {
+        self.may_read(ctx)?;
         let authority = self.identity().body(Kind::Authority).await?;
         let authority = authority.ok_or_else(|| Error::internal("this node has no authority on file"))?;
         let mut tx = self.store().begin(ctx).await?;
@@ -221,6 +223,7 @@ impl Catalog {
 
     /// 审核. Of two reviewers who decide at once, one wins; the other is told.
     pub async fn review(&self, ctx: &Ctx, id: &ResourceId, review: Review) -> Result<Resource> {
+        self.may_read(ctx)?;
         if let Some(reason) = &review.reason {
             check_reason(ctx, reason, false)?;
         }
@@ -286,6 +289,7 @@ impl Catalog {
 
     /// Opens the next version of a published entry, beginning with its text.
     pub async fn revise(&self, ctx: &Ctx, id: &ResourceId, at: AtRevision) -> Result<Resource> {
+        self.may_read(ctx)?;
         let mut tx = self.store().begin(ctx).await?;
         let mut entry = locked(&tx, id).await?;
         self.require(ctx, Action::CatalogEdit, &entry)?;
@@ -303,6 +307,7 @@ impl Catalog {
 
     /// 撤回: out of force, never erased.
     pub async fn withdraw(&self, ctx: &Ctx, id: &ResourceId, withdraw: Withdraw) -> Result<Resource> {
+        self.may_read(ctx)?;
         let reason = withdraw.reason.trim();
         check_reason(ctx, reason, true)?;
         let mut tx = self.store().begin(ctx).await?;

@@ -9,7 +9,7 @@ use super::analyse::{self, Gram};
 use super::fold::fold;
 
 /// Raised whenever a field or the analysis changes: an older index is rebuilt.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The fields that can be filtered by and counted.
 pub const FACETS: &[&str] = &[
@@ -23,7 +23,7 @@ pub const FACETS: &[&str] = &[
     "mode",
     "collection",
     "frequency",
-    "format",
+    "resource_format",
     "grade",
     "state",
 ];
