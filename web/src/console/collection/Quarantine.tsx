@@ -13,7 +13,7 @@ import { EmptyState, ErrorView } from '../../ui/States';
 import { Tag } from '../../ui/Tags';
 import { useGo } from '../frame/search';
 import { messages } from './messages';
-import type { Batch, QuarantinedRow, QuarantineSummary } from './types';
+import type { Batch, Corrections, QuarantinedRow, QuarantineSummary } from './types';
 
 export function Quarantine({ batch }: { batch: Batch }) {
   const t = useText(messages);
@@ -35,10 +35,10 @@ export function Quarantine({ batch }: { batch: Batch }) {
     (file: File) => {
       const body = new FormData();
       body.append('file', file);
-      return post('/batches/{id}/quarantine/import', { path, body });
+      return post<Corrections>('/batches/{id}/quarantine/import', { path, body });
     },
-    () => {
-      message.success(t('imported'));
+    (r) => {
+      message.success(t('imported', { ...r }));
     },
   );
   const s = summary.data;
@@ -177,7 +177,7 @@ function Row({ row, columns, editable }: { row: QuarantinedRow; columns: Resourc
       </td>
       {columns.map((c) => (
         <td key={c.name} className="nowrap">
-          {open && (wrong.has(c.name) || wrong.has(null) || values[c.name] !== row.values[c.name]) ? (
+          {open && (wrong.has(c.name) || wrong.has('') || values[c.name] !== row.values[c.name]) ? (
             <Input
               size="small"
               aria-label={t('editCell', { row: row.row_number, title: c.title })}

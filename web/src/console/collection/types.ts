@@ -49,7 +49,8 @@ export interface Batch {
   actions: string[];
 }
 export interface Reason {
-  item?: string | null;
+  /** Column name; empty where the row as a whole is meant. */
+  item: string;
   code: string;
   message: string;
   value_hint?: string | null;
@@ -71,3 +72,11 @@ export interface QuarantineSummary {
   reasons: { code: string; item: string; message: string; rows: number }[];
 }
 export const RUNNING = ['received', 'checking', 'loading'];
+
+/** What an imported file of corrections came to, in rows. */
+export interface Corrections {
+  corrected: number;
+  still_bad: number;
+  unchanged: number;
+  unknown: number;
+}

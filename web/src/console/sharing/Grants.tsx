@@ -5,7 +5,6 @@ import { post } from '../../api/client';
 import { useAct, useGet } from '../../api/query';
 import { day, number } from '../../format';
 import { textOf, useLang, useText } from '../../i18n';
-import { useMay } from '../../session';
 import { ListPage } from '../../ui/console/ListPage';
 import { FactStrip, PageHead } from '../../ui/Page';
 import { ErrorView, Loaded } from '../../ui/States';
@@ -108,9 +107,7 @@ const POSSIBLE: Record<string, Act[]> = { active: ['suspend', 'end'], suspended:
 function Detail({ g }: { g: Grant }) {
   const t = useText(messages);
   const { lang } = useLang();
-  const mayAct = useMay();
   const [act, setAct] = useState<Act>();
-  const may = mayAct('grant.manage') ? ['suspend', 'restore', 'end'] : [];
   return (
     <>
       <PageHead
@@ -120,7 +117,7 @@ function Detail({ g }: { g: Grant }) {
         action={
           <>
             {(POSSIBLE[g.state] ?? [])
-              .filter((a) => may.includes(a))
+              .filter((a) => g.actions.includes(a))
               .map((a) => (
                 <Button key={a} danger={a !== 'restore'} onClick={() => setAct(a)}>
                   {t(a)}
@@ -149,6 +146,18 @@ function Detail({ g }: { g: Grant }) {
           <dd>
             <ModeTags modes={[g.mode]} />
           </dd>
+          {g.application && (
+            <>
+              <dt>{t('application')}</dt>
+              <dd>{g.application.name}</dd>
+            </>
+          )}
+          {g.reason && (
+            <>
+              <dt>{t('reason')}</dt>
+              <dd>{g.reason}</dd>
+            </>
+          )}
           {g.request_id && (
             <>
               <dt>{t('request')}</dt>

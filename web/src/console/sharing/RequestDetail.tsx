@@ -99,6 +99,12 @@ function Detail({ r }: { r: ShareRequest }) {
                 <dd>{r.term_months}</dd>
               </>
             ) : null}
+            {r.application && (
+              <>
+                <dt>{t('application')}</dt>
+                <dd>{r.application.name}</dd>
+              </>
+            )}
             <dt>{t('submittedAt')}</dt>
             <dd className="tabular">{moment(r.submitted_at ?? r.created_at, lang)}</dd>
           </dl>

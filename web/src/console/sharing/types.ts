@@ -25,7 +25,7 @@ export interface ShareRequest {
   basis?: string | null;
   term_months?: number | null;
   items: ItemRef[];
-  application_id?: string | null;
+  application?: { id: string; name: string } | null;
   state: string;
   submitted_at?: string;
   created_at?: string;
@@ -48,7 +48,9 @@ export interface Grant {
   expires_at?: string | null;
   rate_per_s?: number | null;
   request_id?: string | null;
-  application?: { id: string; name: string } | null;
+  application?: { id: string; name: string   reason?: string | null;
+  actions: string[];
+} | null;
   service_id?: string | null;
   created_at?: string;
 }
