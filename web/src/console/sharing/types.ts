@@ -48,11 +48,11 @@ export interface Grant {
   expires_at?: string | null;
   rate_per_s?: number | null;
   request_id?: string | null;
-  application?: { id: string; name: string   reason?: string | null;
-  actions: string[];
-} | null;
+  application?: { id: string; name: string } | null;
   service_id?: string | null;
   created_at?: string;
+  reason?: string | null;
+  actions: string[];
 }
 export interface Application {
   id: string;
