@@ -145,7 +145,7 @@ impl Store {
             .limit(limit)
             .all(self.conn())
             .await?;
-        rows.iter().map(|row| decode(row)).collect()
+        rows.iter().map(decode).collect()
     }
     /// All entries about one subject, oldest first.
     pub async fn entries_of(&self, subject: &str) -> Result<Vec<Entry>> {
@@ -154,7 +154,7 @@ impl Store {
             .order_by_asc(entry::Column::Seq)
             .all(self.conn())
             .await?;
-        rows.iter().map(|row| decode(row)).collect()
+        rows.iter().map(decode).collect()
     }
     /// How many entries of a kind since a moment: for figures.
     pub async fn count_entries(&self, kind: &str, since: Moment) -> Result<u64> {

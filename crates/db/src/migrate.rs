@@ -10,13 +10,13 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, EntityTrait, Set, Transaction
 /// One step of a migration.
 #[derive(Clone)]
 pub enum Step {
-    Table(TableCreateStatement),
+    Table(Box<TableCreateStatement>),
     Index(IndexCreateStatement),
     Alter(TableAlterStatement),
 }
 impl From<TableCreateStatement> for Step {
     fn from(s: TableCreateStatement) -> Self {
-        Step::Table(s)
+        Step::Table(Box::new(s))
     }
 }
 impl From<IndexCreateStatement> for Step {
@@ -118,7 +118,7 @@ pub(crate) async fn run(conn: &DatabaseConnection, ctx: &Ctx, migrations: &[Migr
         let tx = conn.begin().await?;
         for step in &migration.steps {
             match step {
-                Step::Table(s) => tx.execute(s).await?,
+                Step::Table(s) => tx.execute(s.as_ref()).await?,
                 Step::Index(s) => tx.execute(s).await?,
                 Step::Alter(s) => tx.execute(s).await?,
             };
