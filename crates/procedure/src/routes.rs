@@ -25,7 +25,7 @@ where
 }
 
 /// 我的待办: open steps of the caller's institution and role, by due date.
-#[utoipa::path(get, path = "/tasks", tag = "workbench", operation_id = "list_tasks", params(TaskQuery), responses(
+#[utoipa::path(get, path = "/tasks", tag = "procedure", operation_id = "list_tasks", params(TaskQuery), responses(
     (status = 200, body = Page<Task>),
     (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 401, body = Problem, content_type = "application/problem+json"),
@@ -39,7 +39,7 @@ async fn list_tasks(
 }
 
 /// How many tasks wait, and how many of them are urgent.
-#[utoipa::path(get, path = "/tasks/count", tag = "workbench", operation_id = "count_tasks", responses(
+#[utoipa::path(get, path = "/tasks/count", tag = "procedure", operation_id = "count_tasks", responses(
     (status = 200, body = TaskCounts),
     (status = 401, body = Problem, content_type = "application/problem+json"),
 ))]
@@ -56,7 +56,7 @@ struct OfSubject {
 }
 
 /// Procedures about one subject that the caller takes part in, newest first.
-#[utoipa::path(get, path = "/procedures", tag = "workbench", operation_id = "list_procedures", params(OfSubject), responses(
+#[utoipa::path(get, path = "/procedures", tag = "procedure", operation_id = "list_procedures", params(OfSubject), responses(
     (status = 200, body = Page<Timeline>),
     (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 401, body = Problem, content_type = "application/problem+json"),
@@ -76,7 +76,7 @@ async fn list_procedures(
 }
 
 /// 办理过程 of one procedure.
-#[utoipa::path(get, path = "/procedures/{id}", tag = "workbench", operation_id = "show_procedure",
+#[utoipa::path(get, path = "/procedures/{id}", tag = "procedure", operation_id = "show_procedure",
     params(("id" = String, Path, max_length = 64)), responses(
     (status = 200, body = Timeline),
     (status = 401, body = Problem, content_type = "application/problem+json"),
@@ -88,7 +88,7 @@ async fn show_procedure(State(this): State<Procedures>, ctx: Ctx, Path(id): Path
 }
 
 /// 通知 of the caller, newest first; `total` is the number of unread ones.
-#[utoipa::path(get, path = "/notices", tag = "workbench", operation_id = "list_notices", params(NoticeQuery), responses(
+#[utoipa::path(get, path = "/notices", tag = "procedure", operation_id = "list_notices", params(NoticeQuery), responses(
     (status = 200, body = Page<NoticeRow>),
     (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 401, body = Problem, content_type = "application/problem+json"),
@@ -102,7 +102,7 @@ async fn list_notices(
 }
 
 /// Marks a notice as read.
-#[utoipa::path(post, path = "/notices/{id}/read", tag = "workbench", operation_id = "read_notice",
+#[utoipa::path(post, path = "/notices/{id}/read", tag = "procedure", operation_id = "read_notice",
     params(("id" = String, Path, max_length = 64)), responses(
     (status = 200, body = NoticeRow),
     (status = 401, body = Problem, content_type = "application/problem+json"),

@@ -12,6 +12,7 @@ use crate::store::{running, step};
 use crate::{Parties, Procedures, Subject};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = NamedRef)]
 pub struct Named {
     pub id: String,
     pub name: String,

@@ -39,6 +39,7 @@ impl From<&PublishedItem> for RequestedItem {
 /// 授权条件. Along a procedure they only get tighter: what one party has fixed,
 /// a later one cannot loosen.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ShareTerms)]
 pub struct Terms {
     /// Item id to the name of a mask of the library.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -134,6 +135,7 @@ impl Terms {
 
 /// 一行申请: items of one resource.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ShareLine)]
 pub struct Line {
     #[schema(max_length = 64)]
     pub resource_id: String,
@@ -180,6 +182,7 @@ pub(crate) fn mode_of(name: &str) -> Result<Mode> {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = SharingOrgRef)]
 pub struct OrgRef {
     pub id: InstitutionId,
     pub name: String,

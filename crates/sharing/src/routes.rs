@@ -247,7 +247,7 @@ async fn list_services(
 
 /// A mask that a grant can name.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
-#[schema(as = Mask)]
+#[schema(as = MaskOfLibrary)]
 struct MaskView {
     name: String,
     title: String,
