@@ -231,6 +231,7 @@ impl Procedures {
             due: Set(deadline.map(|d| d.due.0)),
             provisional: Set(deadline.is_some_and(|d| d.provisional)),
             order_due: Set(deadline.map_or(NEVER_DUE, |d| d.due.0)),
+            warned: Set(false),
             overdue_flagged: Set(false),
             outcome: Set(None),
             actor: Set(None),
@@ -260,7 +261,7 @@ impl Procedures {
             Notice {
                 to: Recipient::Desk(desk.clone()),
                 kind: format!("{}.{}.{}", spec.kind, at.name, outcome.name),
-                zh: format!("{title}:{} — {}", at.title.zh, outcome.title.zh),
+                zh: format!("{title}：{} — {}", at.title.zh, outcome.title.zh),
                 en: format!("{title}: {} — {}", at.title.en, outcome.title.en),
                 subject: Subject::new(&procedure.subject_type, &procedure.subject_id, title),
                 href: procedure.href.clone(),

@@ -1,10 +1,11 @@
-//! Deadlines that ran out: each is flagged once, in the ledger and to its desk
-//! and the authority (SUP-1).
+//! Deadlines that run out (SUP-1): in the last third of its time a step's desk
+//! is warned once; past its end it is flagged once, in the ledger and to its desk
+//! and the authority.
 
 use base::{Ctx, Error, Moment, Result};
 use ledger::Entry;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::engine::procedure_row;
 use crate::notices::{Notice, Recipient};
@@ -14,13 +15,42 @@ use crate::{Parties, Procedures, Subject};
 /// Steps flagged in one transaction.
 const BATCH: u64 = 100;
 
+#[derive(Clone, Copy)]
+enum Pass {
+    Warning,
+    Overdue,
+}
+
+impl Pass {
+    fn mark(self) -> step::Column {
+        match self {
+            Pass::Warning => step::Column::Warned,
+            Pass::Overdue => step::Column::OverdueFlagged,
+        }
+    }
+    /// Open, not marked yet, and its time has come.
+    fn still(self, now: Moment) -> Condition {
+        let open = Condition::all()
+            .add(step::Column::ClosedAt.is_null())
+            .add(self.mark().eq(false));
+        match self {
+            Pass::Warning => open
+                .add(step::Column::WarnsAt.lte(now.0))
+                .add(step::Column::OrderDue.gte(now.0)),
+            Pass::Overdue => open.add(step::Column::OrderDue.lt(now.0)),
+        }
+    }
+}
+
 impl Procedures {
     /// A timer calls this; it is safe to call at any time and from several
-    /// processes. Returns how many were flagged.
+    /// processes. Warns where it is due, and returns how many steps were
+    /// flagged as overdue.
     pub async fn flag_overdue(&self, ctx: &Ctx) -> Result<u64> {
+        while self.pass(ctx, Pass::Warning).await? == BATCH {}
         let mut flagged = 0;
         loop {
-            let batch = self.flag_some(ctx).await?;
+            let batch = self.pass(ctx, Pass::Overdue).await?;
             flagged += batch;
             if batch < BATCH {
                 return Ok(flagged);
@@ -28,33 +58,55 @@ impl Procedures {
         }
     }
 
-    async fn flag_some(&self, ctx: &Ctx) -> Result<u64> {
+    async fn pass(&self, ctx: &Ctx, pass: Pass) -> Result<u64> {
         let mut tx = self.store.begin(ctx).await?;
-        let late = step::Entity::find()
-            .filter(step::Column::ClosedAt.is_null())
-            .filter(step::Column::OverdueFlagged.eq(false))
-            .filter(step::Column::OrderDue.lt(ctx.now().0))
+        let found = step::Entity::find()
+            .filter(pass.still(ctx.now()))
             .order_by_asc(step::Column::OrderDue)
             .limit(BATCH)
             .all(tx.conn())
             .await?;
-        let mut flagged = 0;
-        for row in late {
+        let mut marked = 0;
+        for row in found {
             let guarded = step::Entity::update_many()
-                .col_expr(step::Column::OverdueFlagged, Expr::value(true))
+                .col_expr(pass.mark(), Expr::value(true))
                 .filter(step::Column::Id.eq(row.id.as_str()))
-                .filter(step::Column::OverdueFlagged.eq(false))
-                .filter(step::Column::ClosedAt.is_null())
+                .filter(pass.still(ctx.now()))
                 .exec(tx.conn())
                 .await?;
             if guarded.rows_affected == 0 {
                 continue;
             }
-            flagged += 1;
-            self.flag(&mut tx, &row).await?;
+            marked += 1;
+            match pass {
+                Pass::Warning => self.warn(&mut tx, &row).await?,
+                Pass::Overdue => self.flag(&mut tx, &row).await?,
+            }
         }
         tx.commit().await?;
-        Ok(flagged)
+        Ok(marked)
+    }
+
+    async fn warn(&self, tx: &mut db::Tx, row: &step::Model) -> Result<()> {
+        let procedure = procedure_row(tx.conn(), &row.procedure_id).await?;
+        let parties: Parties = serde_json::from_str(&procedure.parties).map_err(Error::internal)?;
+        let spec = self.spec(tx.conn(), &procedure.spec_id).await?;
+        let (Some(at), Some(due)) = (spec.step(&row.name), row.due) else {
+            return Ok(());
+        };
+        let Some(desk) = parties.desk(at.by) else { return Ok(()) };
+        let (title, day) = (&procedure.subject_title, Moment(due).date());
+        Notice {
+            to: Recipient::Desk(desk.clone()),
+            kind: "procedure.warning".into(),
+            zh: format!("{title}：{}将于{}到期", at.title.zh, day.format("%Y年%-m月%-d日")),
+            en: format!("{title}: {} is due on {day}", at.title.en),
+            subject: Subject::new(&procedure.subject_type, &procedure.subject_id, title),
+            href: procedure.href.clone(),
+        }
+        .post(tx)
+        .await?;
+        Ok(())
     }
 
     async fn flag(&self, tx: &mut db::Tx, row: &step::Model) -> Result<()> {
@@ -89,7 +141,7 @@ impl Procedures {
             Notice {
                 to: Recipient::Desk(desk.clone()),
                 kind: "procedure.overdue".into(),
-                zh: format!("{title}:{}已逾期", at.title.zh),
+                zh: format!("{title}：{}已逾期", at.title.zh),
                 en: format!("{title}: {} is overdue", at.title.en),
                 subject: Subject::new(&procedure.subject_type, &procedure.subject_id, title),
                 href: procedure.href.clone(),

@@ -79,6 +79,8 @@ pub(crate) mod step {
         pub provisional: bool,
         /// `due`, or beyond every due date where there is none: for sorting.
         pub order_due: i64,
+        /// Its desk was warned of the last third.
+        pub warned: bool,
         pub overdue_flagged: bool,
         pub outcome: Option<String>,
         pub actor: Option<String>,

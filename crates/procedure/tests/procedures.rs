@@ -233,7 +233,7 @@ async fn sup_1_every_start_and_decision_is_in_the_ledger_with_kept_or_missed() {
 }
 
 #[tokio::test]
-async fn sup_1_an_overdue_step_is_flagged_once_to_its_desk_and_to_the_authority() {
+async fn sup_1_a_step_is_warned_of_once_and_flagged_once_to_its_desk_and_to_the_authority() {
     let w = World::new("zhejiang-2022").await;
     w.start(kinds::SHARING_RESTRICTED, "req_1").await;
     w.decide(&w.authority(), "req_1", "consult", None).await.expect("asked");
@@ -247,6 +247,22 @@ async fn sup_1_an_overdue_step_is_flagged_once_to_its_desk_and_to_the_authority(
     );
     let counts = w.procedures.task_counts(&w.provider()).await.expect("counts");
     assert_eq!((counts.open, counts.warning, counts.overdue), (1, 1, 0));
+    w.procedures
+        .flag_overdue(&w.ctx(Actor::System))
+        .await
+        .expect("warned once");
+    let notices = w
+        .procedures
+        .notices(&w.provider(), &NoticeQuery::default())
+        .await
+        .expect("notices");
+    let told: Vec<_> = notices
+        .items
+        .iter()
+        .map(|n| (n.kind.as_str(), n.title.as_str()))
+        .collect();
+    let warning = "社会保险个人参保信息：数据提供单位反馈意见将于2026年11月19日到期";
+    assert_eq!(told, [("procedure.warning", warning)]);
     w.set("2026-11-20T00:00:00");
     assert_eq!(
         w.procedures.flag_overdue(&w.ctx(Actor::System)).await.expect("flagged"),
