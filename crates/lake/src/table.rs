@@ -115,18 +115,23 @@ impl Lake {
         &self.session
     }
 
+    fn url(&self, table: &TableName) -> Result<Url, LakeError> {
+        let url = self.config.location.join(&format!("{}/", table.as_str()));
+        Ok(url.map_err(base::Error::internal)?)
+    }
+
     fn builder(&self, table: &TableName) -> Result<DeltaTableBuilder, LakeError> {
-        let url = self
-            .config
-            .location
-            .join(&format!("{}/", table.as_str()))
-            .map_err(|e| base::Error::internal(e))?;
+        let url = self.url(table)?;
         Ok(DeltaTableBuilder::from_url(url)?.with_storage_options(self.config.options.clone()))
     }
 
     /// The table at its newest version, or `None` where nothing was loaded yet.
     pub(crate) async fn find(&self, table: &TableName) -> Result<Option<DeltaTable>, LakeError> {
         let known = self.known.lock().unwrap_or_else(|e| e.into_inner()).get(table).cloned();
+        // a local folder that is not there is an error to the layer below, not "no table"
+        if known.is_none() && self.url(table)?.to_file_path().is_ok_and(|folder| !folder.exists()) {
+            return Ok(None);
+        }
         let mut delta = match known {
             Some(delta) => delta,
             None => self.builder(table)?.build()?,
@@ -169,6 +174,9 @@ impl Lake {
         match self.find(table).await? {
             None => {
                 let columns: StructType = (&wanted).try_into_kernel()?;
+                if let Ok(folder) = self.url(table)?.to_file_path() {
+                    std::fs::create_dir_all(folder).map_err(|e| LakeError::Told(base::Error::internal(e)))?;
+                }
                 let delta = self
                     .builder(table)?
                     .build()?
