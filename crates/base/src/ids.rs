@@ -99,4 +99,6 @@ ids! {
     JobId = "job";
     /// 文件
     FileId = "fil";
+    /// 发布版本: one publication of an opened dataset.
+    PublicationId = "pub";
 }
