@@ -43,5 +43,3 @@ pub const GATEWAY_BODY_BYTES_MAX: usize = 64 * 1024;
 pub const GATEWAY_ROWS_MAX: usize = 1_000;
 /// Greatest delay of a suspension on any door, ms.
 pub const SUSPENSION_MS_MAX: i64 = 1_000;
-/// How often the ledger is signed where entries were appended, ms.
-pub const CHECKPOINT_EVERY_MS: u64 = 10_000;

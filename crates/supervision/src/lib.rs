@@ -15,7 +15,6 @@
 //! Deliberately absent: rectification orders, yearly evaluation, inspections
 //! (SUP-2 to SUP-4), witnesses that co-sign checkpoints.
 
-mod checkpoints;
 mod kinds;
 mod model;
 mod queries;
