@@ -135,8 +135,4 @@ pub(crate) fn migrations() -> Vec<Migration> {
             .index("share_grant", &["service_id"])
             .unique("share_service", &["resource_id", "mode"]),
     ]
-    .into_iter()
-    .chain(crate::applications::migrations())
-    .chain(crate::gateway::migrations())
-    .collect()
 }
