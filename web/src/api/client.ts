@@ -23,7 +23,6 @@ export interface Call {
   signal?: AbortSignal;
 }
 
-// biome-ignore lint: the paths are checked by the callers' types
 const client = createClient<any>({
   baseUrl: '/api/v1',
   bodySerializer: (body: unknown) => (body instanceof FormData ? body : JSON.stringify(body)),

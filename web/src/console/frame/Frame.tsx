@@ -26,7 +26,6 @@ export function Frame() {
   useEffect(() => {
     if (!isIn) navigate({ to: '/sign-in', search: { next: location.href } as never, replace: true });
   }, [isIn, navigate, location.href]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new address closes the drawer
   useEffect(() => setNarrowOpen(false), [location.pathname]);
 
   if (!isIn) return null;

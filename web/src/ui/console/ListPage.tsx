@@ -72,7 +72,6 @@ export function ListPage<T, P extends Page<T> = Page<T>>(props: ListPageProps<T,
   );
   const rows = list.data?.items ?? [];
   const filterText = JSON.stringify({ ...address, cursor: undefined });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a changed filter starts a new walk through the pages
   useEffect(() => {
     setEarlier([]);
     setPicked(new Set());
