@@ -1,1 +1,101 @@
-fn main() {}
+//! `shuqiao`: one binary. `serve` is the platform; the other commands are what
+//! its operators and auditors need beside it.
+
+mod logging;
+mod serve_command;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::{Args, Parser, Subcommand};
+use server::Config;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// 数桥 Shuqiao: a public data platform.
+#[derive(Parser)]
+#[command(version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Where the configuration stands.
+#[derive(Args, Clone)]
+pub struct Node {
+    /// Configuration file (TOML); every line has a default.
+    #[arg(long, env = "SHUQIAO_CONFIG")]
+    config: Option<PathBuf>,
+    /// Overrides `data` of the configuration.
+    #[arg(long, env = "SHUQIAO_DATA")]
+    data: Option<PathBuf>,
+    /// Overrides `listen`.
+    #[arg(long, env = "SHUQIAO_LISTEN")]
+    listen: Option<String>,
+    /// Overrides `store`: sqlite:///… or postgres://…
+    #[arg(long, env = "SHUQIAO_STORE")]
+    store: Option<String>,
+}
+
+impl Node {
+    pub fn config(&self) -> Result<Config> {
+        let mut config = match &self.config {
+            Some(path) => Config::read(path).with_context(|| format!("configuration {}", path.display()))?,
+            None => Config::default(),
+        };
+        if let Some(data) = &self.data {
+            config.data = data.clone();
+        }
+        if let Some(listen) = &self.listen {
+            config.listen = listen.clone();
+        }
+        if self.store.is_some() {
+            config.store = self.store.clone();
+        }
+        Ok(config)
+    }
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the platform: portal, console, API, gateway.
+    Serve {
+        #[command(flatten)]
+        node: Node,
+    },
+    /// Make the authority and its first administrator on an empty node.
+    Init {
+        #[command(flatten)]
+        node: Node,
+        /// Full name of the public data authority.
+        #[arg(long)]
+        authority: String,
+        /// Account name of the administrator.
+        #[arg(long)]
+        login: String,
+        /// Password; asked from the environment so that it stands in no history.
+        #[arg(long, env = "SHUQIAO_ADMIN_PASSWORD", hide_env_values = true)]
+        password: String,
+    },
+    /// Print the OpenAPI document.
+    Openapi,
+}
+
+fn main() -> Result<()> {
+    let cli = Cli::parse();
+    logging::start();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match cli.command {
+            Command::Serve { node } => serve_command::serve(node.config()?).await,
+            Command::Init { node, authority, login, password } => {
+                serve_command::init(node.config()?, &authority, &login, &password).await
+            }
+            Command::Openapi => {
+                println!("{}", serde_json::to_string_pretty(&server::openapi())?);
+                Ok(())
+            }
+        }
+    })
+}

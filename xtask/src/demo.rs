@@ -1,0 +1,32 @@
+//! The demo and the benchmarks: build, then hand over to the binary.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::{setup, sh, web};
+
+/// Builds the binary with the web app inside and returns its path.
+pub fn binary(release: bool) -> Result<PathBuf> {
+    setup::build_tools()?;
+    web::build()?;
+    let mut cargo = sh::cargo();
+    cargo.args(["build", "-p", "shuqiao"]);
+    if release {
+        cargo.arg("--release");
+    }
+    sh::run(&mut cargo)?;
+    Ok(sh::target().join(if release { "release" } else { "debug" }).join("shuqiao"))
+}
+
+pub fn run(args: &[String]) -> Result<()> {
+    let shuqiao = binary(false)?;
+    let data = sh::cache().join(if args.iter().any(|a| a == "--small") { "demo-small" } else { "demo" });
+    sh::run(sh::command(shuqiao).arg("demo").arg("--data").arg(data).args(args))
+}
+
+/// Figures are taken from the release build.
+pub fn bench(args: &[String]) -> Result<()> {
+    let shuqiao = binary(true)?;
+    sh::run(sh::command(shuqiao).arg("bench").args(args))
+}
