@@ -17,10 +17,9 @@ use crate::{AppState, openapi, ops, web};
 /// Everything that the node answers.
 pub fn router(state: AppState) -> Router {
     let (api, _) = openapi::api_routes().split_for_parts();
-    let (faces, _) = openapi::public_routes().split_for_parts();
     let pages = Router::new()
         .nest("/api/v1", api.fallback(openapi::no_such_route))
-        .merge(faces)
+        .merge(opening::public_routes())
         .merge(openapi::document_routes())
         .fallback(web::serve)
         .layer(DefaultBodyLimit::max(limits::BODY_BYTES_MAX))

@@ -40,20 +40,18 @@ pub fn api_routes() -> OpenApiRouter<AppState> {
         .merge(collection::routes())
         .merge(quality::routes())
         .merge(sharing::routes())
+        .merge(sharing::gateway::routes())
+        .merge(sharing::applications::routes())
+        .merge(sharing::access_log::routes())
         .merge(opening::routes())
         .merge(supervision::routes())
 }
 
-/// Addresses that other programs know: CKAN, DCAT.
-pub fn public_routes() -> OpenApiRouter<AppState> {
-    opening::public_routes()
-}
 
 /// The whole document.
 pub fn openapi() -> utoipa::openapi::OpenApi {
     let (_, document) = OpenApiRouter::<AppState>::with_openapi(Document::openapi())
         .nest("/api/v1", api_routes())
-        .merge(public_routes())
         .merge(serve::gateway::http::routes())
         .split_for_parts();
     document

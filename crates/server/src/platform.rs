@@ -18,6 +18,7 @@ use procedure::Procedures;
 use quality::Quality;
 use serve::access_log::AccessLog;
 use serve::gateway::Gateway;
+use sharing::gateway::GatewayBridge;
 use sharing::Sharing;
 use supervision::Supervision;
 use tokio::task::JoinHandle;
@@ -42,6 +43,7 @@ pub struct AppState {
     pub quality: Quality,
     pub gateway: Gateway,
     pub sharing: Sharing,
+    pub bridge: GatewayBridge,
     pub opening: Opening,
     pub supervision: Supervision,
     pub jobs: Jobs,
@@ -61,8 +63,8 @@ pub struct Platform {
     state: AppState,
 }
 
-/// How often deadlines that ran out are looked for, ms.
-const OVERDUE_EVERY_MS: u64 = 60_000;
+/// How often deadlines that ran out are looked for, and the ledger is signed, ms.
+const TIMERS_EVERY_MS: u64 = 60_000;
 
 impl Platform {
     /// Opens the stores, brings the schema up to date, takes up what the last
@@ -91,7 +93,21 @@ impl Platform {
         let catalog = Catalog::new(store.clone(), identity.clone(), procedures.clone(), &config.directory("index")?)?;
         let collection = Collection::new(store.clone(), lake.clone(), identity.clone(), catalog.clone(), &config.data)?;
         let log = Arc::new(AccessLog::open(&config.directory("access-log")?, ctx.clock.clone(), Default::default())?);
-        let gateway = Gateway::new(&config.division, keys.lookup.clone(), &ctx, log.clone());
+        let gateway = Gateway::new(&config.division, keys.lookup.clone(), &ctx, log);
+        let bridge = GatewayBridge::new(
+            store.clone(),
+            identity.clone(),
+            catalog.clone(),
+            lake.clone(),
+            gateway.clone(),
+            &keys.lookup,
+            &config.directory("lookup")?,
+            ctx.clone(),
+        )?;
+        let sharing = Sharing::new(store.clone(), identity.clone(), catalog.clone(), procedures.clone());
+        let quality =
+            Quality::new(store.clone(), lake.clone(), identity.clone(), catalog.clone(), procedures.clone());
+        let supervision = Supervision::new(store.clone(), identity.clone(), procedures.clone());
         let opening = Opening::new(opening::Parts {
             store: store.clone(),
             identity: identity.clone(),
@@ -105,8 +121,8 @@ impl Platform {
             },
             files: config.directory("opening")?,
         });
-        let jobs = Jobs::new(store.clone(), vec![collection.runner(), opening.publisher()]);
-        let followers = Followers::new(store.clone(), vec![catalog.follower(), opening.follower()]);
+        let jobs = Jobs::new(store.clone(), vec![collection.runner(), quality.runner(), opening.publisher()]);
+        let followers = Followers::new(store.clone(), vec![catalog.follower(), bridge.follower(), opening.follower()]);
         let state = AppState {
             config: Arc::new(config),
             store,
@@ -117,8 +133,12 @@ impl Platform {
             lake,
             catalog,
             collection,
+            quality,
             gateway,
+            sharing,
+            bridge,
             opening,
+            supervision,
             jobs,
             followers,
             ops: Arc::default(),
@@ -139,7 +159,7 @@ impl Platform {
             let read = self.state.followers.catch_up().await?;
             let ran = self.state.jobs.run_until_empty(&self.state.base).await?;
             if read + ran == 0 {
-                return Ok(());
+                return self.state.bridge.settle().await;
             }
         }
     }
@@ -147,10 +167,12 @@ impl Platform {
     /// Starts what runs beside the requests.
     pub async fn spawn(&self) -> Result<Background> {
         self.state.followers.catch_up().await?;
+        self.state.bridge.refresh().await?;
         let stop = CancellationToken::new();
         let mut tasks = self.state.followers.spawn(stop.clone());
         tasks.extend(self.state.jobs.spawn(self.state.base.clone(), self.state.config.job_width, stop.clone()));
-        tasks.push(tokio::spawn(overdue(self.state.clone(), stop.clone())));
+        tasks.extend(self.state.bridge.spawn(stop.clone()));
+        tasks.push(tokio::spawn(timers(self.state.clone(), stop.clone())));
         Ok(Background { stop, tasks })
     }
 
@@ -176,14 +198,17 @@ impl Background {
     }
 }
 
-async fn overdue(state: AppState, stop: CancellationToken) {
+async fn timers(state: AppState, stop: CancellationToken) {
     loop {
         if let Err(e) = state.procedures.flag_overdue(&state.base).await {
             tracing::error!(error = %e, "overdue deadlines could not be flagged");
         }
+        if let Err(e) = state.supervision.checkpoint(&state.base).await {
+            tracing::error!(error = %e, "the ledger could not be signed");
+        }
         tokio::select! {
             () = stop.cancelled() => return,
-            () = tokio::time::sleep(Duration::from_millis(OVERDUE_EVERY_MS)) => {}
+            () = tokio::time::sleep(Duration::from_millis(TIMERS_EVERY_MS)) => {}
         }
     }
 }
