@@ -2,11 +2,13 @@
 //! set-up that a fresh machine needs.
 
 mod demo;
+mod law;
 mod postgres;
 mod python;
 mod setup;
 mod sh;
 mod test;
+mod tidy;
 mod web;
 
 use anyhow::{Result, bail};
@@ -38,6 +40,8 @@ fn main() -> Result<()> {
         Some("test") => test::run(rest),
         Some("bench") => demo::bench(rest),
         Some("gen") => web::generate(),
+        Some("tidy") => tidy::run(&sh::root()),
+        Some("law") => law::run(&sh::root()),
         Some("help" | "--help" | "-h") | None => {
             print!("{USAGE}");
             Ok(())

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::postgres::Cluster;
-use crate::{demo, python, setup, sh, web};
+use crate::{demo, law, python, setup, sh, tidy, web};
 
 pub fn run(args: &[String]) -> Result<()> {
     let parts: Vec<&str> = args.iter().map(String::as_str).collect();
@@ -30,6 +30,8 @@ pub fn run(args: &[String]) -> Result<()> {
 
 fn lint() -> Result<()> {
     sh::run(sh::cargo().args(["fmt", "--all", "--check"]))?;
+    tidy::run(&sh::root())?;
+    law::run(&sh::root())?;
     sh::run(sh::cargo().args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))?;
     sh::run(sh::command("npm").current_dir(sh::root().join("web")).args(["run", "typecheck"]))
 }
