@@ -1,10 +1,17 @@
 //! `shuqiao`: one binary. `serve` is the platform; the other commands are what
 //! its operators and auditors need beside it.
 
+mod bench_collect;
+mod bench_gateway;
+mod bench_quality;
+mod demo;
+mod generate_command;
+mod ledger_command;
 mod logging;
 mod serve_command;
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
@@ -80,14 +87,45 @@ enum Command {
     },
     /// Print the OpenAPI document.
     Openapi,
+    /// Export the ledger; verify an export offline, or a store.
+    #[command(subcommand)]
+    Ledger(ledger_command::LedgerCommand),
+    /// Generate persons, firms, insurance records, equipment certificates.
+    Generate(generate_command::Options),
+    /// Load the demo through the API as its people, and serve it.
+    Demo(demo::Options),
+    /// Measure, beside a peer or a limit.
+    #[command(subcommand)]
+    Bench(Bench),
 }
 
-fn main() -> Result<()> {
+#[derive(Subcommand)]
+enum Bench {
+    /// Keyed queries with masks and access log, beside a bare handler.
+    Gateway(bench_gateway::Options),
+    /// CSV to checked Delta, beside DuckDB's COPY.
+    Collect(bench_collect::Options),
+    /// Quality rules in one scan, beside the bare scan.
+    Quality(bench_quality::Options),
+}
+
+fn main() -> Result<ExitCode> {
     let cli = Cli::parse();
     logging::start();
+    // these make their own threads
+    match &cli.command {
+        Command::Generate(options) => return generate_command::run(options).map(|()| ExitCode::SUCCESS),
+        Command::Bench(Bench::Gateway(options)) => return bench_gateway::run(options).map(|()| ExitCode::SUCCESS),
+        _ => {}
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match cli.command {
+            Command::Ledger(command) => return ledger_command::run(command).await,
+            Command::Demo(options) => demo::run(options).await,
+            Command::Bench(Bench::Collect(options)) => bench_collect::run(&options).await,
+            Command::Bench(Bench::Quality(options)) => bench_quality::run(&options).await,
+            Command::Generate(_) | Command::Bench(Bench::Gateway(_)) => Ok(()),
             Command::Serve { node } => serve_command::serve(node.config()?).await,
             Command::Init { node, authority, login, password } => {
                 serve_command::init(node.config()?, &authority, &login, &password).await
@@ -97,5 +135,6 @@ fn main() -> Result<()> {
                 Ok(())
             }
         }
+        .map(|()| ExitCode::SUCCESS)
     })
 }
