@@ -54,7 +54,11 @@ pub struct Options {
 
 /// Writes the file; prints what was made, errors by kind included, as JSON.
 pub fn run(options: &Options) -> Result<()> {
-    let mut spec = Spec::new(options.rows, options.seed, options.as_of.unwrap_or_else(|| SystemClock.now().date()));
+    let mut spec = Spec::new(
+        options.rows,
+        options.seed,
+        options.as_of.unwrap_or_else(|| SystemClock.now().date()),
+    );
     spec.error_rate = options.errors;
     spec.threads = options.threads.unwrap_or(spec.threads);
     (spec.format, spec.encoding, spec.titles) = match options.format {

@@ -4,8 +4,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 fn rows(name: &str) -> Vec<BTreeMap<String, String>> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules/demo").join(name);
-    csv::Reader::from_path(file).expect("the file").deserialize().map(|r| r.expect("a row")).collect()
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../rules/demo")
+        .join(name);
+    csv::Reader::from_path(file)
+        .expect("the file")
+        .deserialize()
+        .map(|r| r.expect("a row"))
+        .collect()
 }
 
 fn sum(rows: &[BTreeMap<String, String>], column: &str) -> u64 {
@@ -15,10 +21,16 @@ fn sum(rows: &[BTreeMap<String, String>], column: &str) -> u64 {
 #[test]
 fn the_table_of_data_warehouses_adds_up_to_the_briefings_totals() {
     let cities = rows("data_warehouses.csv");
-    assert_eq!((sum(&cities, "city_warehouses"), sum(&cities, "county_warehouses")), (182, 611));
+    assert_eq!(
+        (sum(&cities, "city_warehouses"), sum(&cities, "county_warehouses")),
+        (182, 611)
+    );
     assert_eq!(cities.len(), 11);
     for city in &cities {
-        assert_eq!(base::codes::division(&city["division_code"]).expect("a division").name, city["city"]);
+        assert_eq!(
+            base::codes::division(&city["division_code"]).expect("a division").name,
+            city["city"]
+        );
     }
 }
 
@@ -29,10 +41,14 @@ fn sha_10_the_yearly_sharing_figures_add_up() {
     assert_eq!((sum(&years, "demands") + 50) / 100, 297);
     assert_eq!((sum(&years, "met") + 50) / 100, 272);
     let last = years.last().expect("a year");
-    assert_eq!((last["demands"].as_str(), last["met_rate_percent"].as_str()), ("10815", "98.50"));
+    assert_eq!(
+        (last["demands"].as_str(), last["met_rate_percent"].as_str()),
+        ("10815", "98.50")
+    );
     for year in &years {
         let rate: f64 = year["met_rate_percent"].parse().expect("a rate");
-        let exact = 100.0 * sum(std::slice::from_ref(year), "met") as f64 / sum(std::slice::from_ref(year), "demands") as f64;
+        let exact =
+            100.0 * sum(std::slice::from_ref(year), "met") as f64 / sum(std::slice::from_ref(year), "demands") as f64;
         assert!((rate - exact).abs() < 0.02, "{year:?}: {exact}");
     }
 }

@@ -63,7 +63,10 @@ impl Numbers {
     pub fn new(array: &ArrayRef) -> Result<Self, ArrowError> {
         let cast = cast(array, &DataType::Float64)?;
         let numbers = cast.as_any().downcast_ref::<Float64Array>();
-        numbers.cloned().map(Self).ok_or_else(|| ArrowError::CastError(format!("{} is no number", array.data_type())))
+        numbers
+            .cloned()
+            .map(Self)
+            .ok_or_else(|| ArrowError::CastError(format!("{} is no number", array.data_type())))
     }
     pub fn get(&self, row: usize) -> Option<f64> {
         self.0.is_valid(row).then(|| self.0.value(row))

@@ -56,9 +56,9 @@ pub struct Kind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = QualityRuleKinds)]
 pub struct Library {
-    #[serde(rename(deserialize = "category"))]
+    #[serde(alias = "category")]
     pub categories: Vec<Category>,
-    #[serde(rename(deserialize = "kind"))]
+    #[serde(alias = "kind")]
     pub kinds: Vec<Kind>,
 }
 

@@ -48,7 +48,7 @@ use lake::Lake;
 use procedure::Procedures;
 
 pub use errors::KINDS;
-pub use orders::Report;
+pub use queries::{FailureQuery, OrderQuery};
 pub use routes::routes;
 pub use rule::{Draft, Params, Rule, propose};
 pub use runs::{JOB_KIND, Runner};
@@ -70,7 +70,15 @@ struct Inner {
 
 impl Quality {
     pub fn new(store: Store, lake: Lake, identity: Identity, catalog: Catalog, procedures: Procedures) -> Self {
-        Self { inner: Arc::new(Inner { store, lake, identity, catalog, procedures }) }
+        Self {
+            inner: Arc::new(Inner {
+                store,
+                lake,
+                identity,
+                catalog,
+                procedures,
+            }),
+        }
     }
 
     /// What runs checks: one of the process's [`db::Jobs`] handlers.
@@ -100,7 +108,9 @@ impl Quality {
             return Err(Error::new(&base::error::SIGN_IN_REQUIRED));
         }
         let entry = self.catalog().published(id).await?;
-        self.identity().authz.check(ctx, action, &Target::owned_by(&entry.provider_id))?;
+        self.identity()
+            .authz
+            .check(ctx, action, &Target::owned_by(&entry.provider_id))?;
         Ok(entry)
     }
 }

@@ -8,22 +8,22 @@ use identity::{Action, Target};
 use law::Party;
 use ledger::Entry;
 use procedure::{Decided, Parties, Subject};
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 
+use crate::Quality;
 use crate::errors::{EXPLANATION_REQUIRED, WRONG_STATE};
 use crate::rule::Rule;
 use crate::scan::Outcome;
 use crate::store::order;
 use crate::views::{NewWorkOrder, Scope, WorkOrder};
-use crate::Quality;
 
 /// The procedure's kind in the rule sets.
 const PROCEDURE: &str = "work_order";
 const OPEN: [&str; 3] = ["reported", "correcting", "rechecking"];
 
 /// What a new order says.
-pub struct Report {
+pub(crate) struct Report {
     pub title: String,
     pub origin: &'static str,
     pub rule: Option<Rule>,
@@ -35,7 +35,9 @@ pub struct Report {
 impl Quality {
     /// 问题反馈: anybody of an institution who uses the data tells its provider.
     pub async fn report(&self, ctx: &Ctx, new: NewWorkOrder) -> Result<WorkOrder> {
-        let entry = self.entry_for(ctx, Action::WorkOrderReport, &ResourceId(new.resource_id)).await?;
+        let entry = self
+            .entry_for(ctx, Action::WorkOrderReport, &ResourceId(new.resource_id))
+            .await?;
         let mut wrong = Error::invalid(vec![]);
         for (field, text, max) in [
             ("title", &new.title, base::limits::SHORT_TEXT_CHARS_MAX),
@@ -70,7 +72,9 @@ impl Quality {
             Some(description) => Some(tx.text(description).await?),
             None => None,
         };
-        let mut parties = Parties::new().provider(entry.provider_id.clone()).role(Party::Provider, Role::DataManager);
+        let mut parties = Parties::new()
+            .provider(entry.provider_id.clone())
+            .role(Party::Provider, Role::DataManager);
         if let Some(institution) = ctx.actor.institution() {
             parties = parties.applicant(institution.clone());
         }
@@ -95,7 +99,9 @@ impl Quality {
             accepted_at: None,
             closed_at: None,
         };
-        order::Entity::insert(row.clone().into_active_model()).exec_without_returning(tx.conn()).await?;
+        order::Entity::insert(row.clone().into_active_model())
+            .exec_without_returning(tx.conn())
+            .await?;
         let mut ledger = Entry::new("quality.work_order_opened", id.as_str())
             .put("resource", entry.id.as_str())
             .put("origin", report.origin);
@@ -123,7 +129,8 @@ impl Quality {
         let Some(explanation) = explanation.filter(|e| !e.trim().is_empty()) else {
             return Err(Error::new(&EXPLANATION_REQUIRED).field("explanation", "required", "请填写情况说明"));
         };
-        self.step(ctx, id, &["correcting"], "explained", Some(&explanation)).await
+        self.step(ctx, id, &["correcting"], "explained", Some(&explanation))
+            .await
     }
 
     /// 已更正: the provider says that the data is right now. A check of the
@@ -152,14 +159,18 @@ impl Quality {
             return self.recheck(ctx, id).await;
         }
         if row.state == "correcting" {
-            self.step(ctx, id, &["correcting"], "corrected", explanation.as_deref()).await?;
+            self.step(ctx, id, &["correcting"], "corrected", explanation.as_deref())
+                .await?;
         }
-        self.step(ctx, id, &["rechecking"], "passed", explanation.as_deref()).await
+        self.step(ctx, id, &["rechecking"], "passed", explanation.as_deref())
+            .await
     }
 
     fn handled(&self, ctx: &Ctx, row: &order::Model) -> Result<()> {
         let target = Target::owned_by(&row.provider_id.clone().into());
-        self.identity().authz.reveal(ctx, Action::WorkOrderHandle, &target, "工单")
+        self.identity()
+            .authz
+            .reveal(ctx, Action::WorkOrderHandle, &target, "工单")
     }
 
     pub(crate) async fn order_row(&self, id: &WorkOrderId) -> Result<order::Model> {
@@ -237,7 +248,11 @@ impl Quality {
                 .filter(order::Column::State.is_in(OPEN))
                 .one(tx.conn())
                 .await?;
-            let ratio = if outcome.checked == 0 { 0.0 } else { outcome.failed as f64 / outcome.checked as f64 };
+            let ratio = if outcome.checked == 0 {
+                0.0
+            } else {
+                outcome.failed as f64 / outcome.checked as f64
+            };
             let fails = outcome.failed > 0 && ratio > rule.tolerance;
             match open {
                 None if fails => {

@@ -47,7 +47,11 @@ impl Quality {
             find = find.filter(run::Column::Id.lt(cursor.as_str()));
         }
         let limit = page.limit();
-        let rows = find.order_by(run::Column::Id, Order::Desc).limit(limit + 1).all(self.store().conn()).await?;
+        let rows = find
+            .order_by(run::Column::Id, Order::Desc)
+            .limit(limit + 1)
+            .all(self.store().conn())
+            .await?;
         let page = Page::from_overfetch(rows, limit, |r| r.id.clone());
         Ok(page.map(|row| run_view(row, &entry.title, vec![])))
     }
@@ -76,14 +80,22 @@ impl Quality {
         let row = row.ok_or_else(|| Error::not_found("质量检查"))?;
         let entry = self.catalog().published(&row.resource_id.clone().into()).await?;
         let target = Target::owned_by(&entry.provider_id);
-        self.identity().authz.reveal(ctx, Action::QualityRead, &target, "质量检查")?;
+        self.identity()
+            .authz
+            .reveal(ctx, Action::QualityRead, &target, "质量检查")?;
         Ok(row)
     }
 
     /// Orders that a run opened or looked at, by rule.
     async fn orders_of(&self, id: &QualityRunId) -> Result<HashMap<String, WorkOrderId>> {
-        let rows = order::Entity::find().filter(order::Column::RunId.eq(id.as_str())).all(self.store().conn()).await?;
-        Ok(rows.into_iter().filter_map(|r| Some((r.rule_id?, r.id.into()))).collect())
+        let rows = order::Entity::find()
+            .filter(order::Column::RunId.eq(id.as_str()))
+            .all(self.store().conn())
+            .await?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|r| Some((r.rule_id?, r.id.into())))
+            .collect())
     }
 
     pub async fn failures(
@@ -138,13 +150,22 @@ impl Quality {
             find = find.filter(C::RuleId.eq(rule));
         }
         if let Some((rule, at)) = after {
-            let same = Condition::all().add(C::RuleId.eq(rule.as_str())).add(C::Position.gt(at));
+            let same = Condition::all()
+                .add(C::RuleId.eq(rule.as_str()))
+                .add(C::Position.gt(at));
             find = find.filter(Condition::any().add(C::RuleId.gt(rule.as_str())).add(same));
         }
-        let rows = find.order_by_asc(C::RuleId).order_by_asc(C::Position).limit(limit).all(self.store().conn()).await?;
-        let titles = outcome::Entity::find().filter(outcome::Column::RunId.eq(id.as_str())).all(self.store().conn());
+        let rows = find
+            .order_by_asc(C::RuleId)
+            .order_by_asc(C::Position)
+            .limit(limit)
+            .all(self.store().conn())
+            .await?;
+        let titles = outcome::Entity::find()
+            .filter(outcome::Column::RunId.eq(id.as_str()))
+            .all(self.store().conn());
         let titles: HashMap<String, String> = titles.await?.into_iter().map(|r| (r.rule_id, r.title)).collect();
-        let view = |row: failure::Model| {
+        let view = |row: failure::Model| -> Result<(i32, FailingRow)> {
             let shown = FailingRow {
                 rule: titles.get(&row.rule_id).cloned().unwrap_or_default(),
                 rule_id: row.rule_id.into(),
@@ -164,10 +185,17 @@ impl Quality {
         }
         use order::Column as C;
         let mut find = order::Entity::find();
-        let sees_all = self.identity().authz.permits(ctx, Action::WorkOrderRead, &Target::any());
+        let sees_all = self
+            .identity()
+            .authz
+            .permits(ctx, Action::WorkOrderRead, &Target::any());
         if !sees_all || query.mine == Some(true) {
             let own = ctx.actor.institution().map_or("", InstitutionId::as_str);
-            find = find.filter(Condition::any().add(C::ProviderId.eq(own)).add(C::ReporterInstitution.eq(own)));
+            find = find.filter(
+                Condition::any()
+                    .add(C::ProviderId.eq(own))
+                    .add(C::ReporterInstitution.eq(own)),
+            );
         }
         match query.state.as_deref() {
             None => {}
@@ -182,7 +210,11 @@ impl Quality {
             find = find.filter(C::Id.lt(cursor.as_str()));
         }
         let limit = page.limit();
-        let rows = find.order_by(C::Id, Order::Desc).limit(limit + 1).all(self.store().conn()).await?;
+        let rows = find
+            .order_by(C::Id, Order::Desc)
+            .limit(limit + 1)
+            .all(self.store().conn())
+            .await?;
         let page = Page::from_overfetch(rows, limit, |r| r.id.clone());
         let names = self.names(&page.items).await?;
         Ok(page.map(|row| self.order_view(ctx, row, &names)))
@@ -190,26 +222,42 @@ impl Quality {
 
     pub async fn order(&self, ctx: &Ctx, id: &WorkOrderId) -> Result<WorkOrder> {
         let row = self.order_row(id).await?;
-        let own = ctx.actor.institution().is_some_and(|i| row.reporter_institution.as_deref() == Some(i.as_str()));
+        let own = ctx
+            .actor
+            .institution()
+            .is_some_and(|i| row.reporter_institution.as_deref() == Some(i.as_str()));
         if !own {
             let target = Target::owned_by(&row.provider_id.clone().into());
-            self.identity().authz.reveal(ctx, Action::WorkOrderRead, &target, "工单")?;
+            self.identity()
+                .authz
+                .reveal(ctx, Action::WorkOrderRead, &target, "工单")?;
         }
-        let timeline = self.procedures().timeline(ctx, &row.procedure_id.clone().into()).await?;
+        let timeline = self
+            .procedures()
+            .timeline(ctx, &row.procedure_id.clone().into())
+            .await?;
         let text = match &row.text_id {
             Some(id) => self.store().text(&id.clone().into()).await?,
             None => None,
         };
         let names = self.names(std::slice::from_ref(&row)).await?;
         let view = self.order_view(ctx, row, &names);
-        Ok(WorkOrder { text, timeline: Some(timeline), ..view })
+        Ok(WorkOrder {
+            text,
+            timeline: Some(timeline),
+            ..view
+        })
     }
 
     /// Titles of resources and names of institutions, by id.
     async fn names(&self, rows: &[order::Model]) -> Result<HashMap<String, String>> {
         let resources: Vec<String> = rows.iter().map(|r| r.resource_id.clone()).collect();
-        let institutions: Vec<String> =
-            rows.iter().flat_map(|r| [Some(&r.provider_id), r.reporter_institution.as_ref()]).flatten().cloned().collect();
+        let institutions: Vec<String> = rows
+            .iter()
+            .flat_map(|r| [Some(&r.provider_id), r.reporter_institution.as_ref()])
+            .flatten()
+            .cloned()
+            .collect();
         let entries = self.catalog().published_many(&resources).await?;
         let known = self.identity().institution_names(institutions).await?;
         let mut names: HashMap<String, String> = known.into_iter().map(|(id, (name, _))| (id, name)).collect();
@@ -218,7 +266,10 @@ impl Quality {
     }
 
     fn order_view(&self, ctx: &Ctx, row: order::Model, names: &HashMap<String, String>) -> WorkOrder {
-        let named = |id: &str| Ref { id: id.to_owned(), name: names.get(id).cloned().unwrap_or_else(|| id.to_owned()) };
+        let named = |id: &str| Ref {
+            id: id.to_owned(),
+            name: names.get(id).cloned().unwrap_or_else(|| id.to_owned()),
+        };
         let target = Target::owned_by(&row.provider_id.clone().into());
         let handles = self.identity().authz.permits(ctx, Action::WorkOrderHandle, &target);
         let actions: &[&str] = match row.state.as_str() {
@@ -267,7 +318,9 @@ impl Quality {
         let entries = self.catalog().published_many(&ids).await?;
         let mut newest: BTreeMap<String, run::Model> = BTreeMap::new();
         for row in runs {
-            let Some(entry) = entries.get(&row.resource_id) else { continue };
+            let Some(entry) = entries.get(&row.resource_id) else {
+                continue;
+            };
             let target = Target::owned_by(&entry.provider_id);
             if self.identity().authz.permits(ctx, Action::QualityRead, &target) {
                 newest.entry(row.resource_id.clone()).or_insert(row);
@@ -304,25 +357,43 @@ impl Quality {
     async fn order_figures(&self, ctx: &Ctx) -> Result<Overview> {
         use order::Column as C;
         let mut find = order::Entity::find();
-        if !self.identity().authz.permits(ctx, Action::WorkOrderRead, &Target::any()) {
+        if !self
+            .identity()
+            .authz
+            .permits(ctx, Action::WorkOrderRead, &Target::any())
+        {
             let own = ctx.actor.institution().map_or("", InstitutionId::as_str);
-            find = find.filter(Condition::any().add(C::ProviderId.eq(own)).add(C::ReporterInstitution.eq(own)));
+            find = find.filter(
+                Condition::any()
+                    .add(C::ProviderId.eq(own))
+                    .add(C::ReporterInstitution.eq(own)),
+            );
         }
         let conn = self.store().conn();
         let open = find.clone().filter(C::ClosedAt.is_null());
         let opened: Vec<i64> = open.select_only().column(C::CreatedAt).into_tuple().all(conn).await?;
         let closed = find.filter(C::ClosedAt.is_not_null());
         let closed_count = closed.clone().count(conn).await?;
-        let spans: Vec<(i64, Option<i64>)> =
-            closed.select_only().column(C::CreatedAt).column(C::ClosedAt).into_tuple().all(conn).await?;
-        let days: Vec<f64> =
-            spans.iter().filter_map(|(from, to)| Some((to.as_ref()? - from) as f64 / DAY_MS as f64)).collect();
+        let spans: Vec<(i64, Option<i64>)> = closed
+            .select_only()
+            .column(C::CreatedAt)
+            .column(C::ClosedAt)
+            .into_tuple()
+            .all(conn)
+            .await?;
+        let days: Vec<f64> = spans
+            .iter()
+            .filter_map(|(from, to)| Some((to.as_ref()? - from) as f64 / DAY_MS as f64))
+            .collect();
         let all = opened.len() as u64 + closed_count;
         let age = |at: &i64| (ctx.now().0 - at).max(0) / DAY_MS;
         let bounds = [(0, Some(5)), (6, Some(10)), (11, Some(30)), (31, None)];
         let ageing = bounds.map(|(from, days_max)| AgeFigure {
             days_max,
-            count: opened.iter().filter(|at| age(at) >= from && days_max.is_none_or(|max| age(at) <= max)).count() as u64,
+            count: opened
+                .iter()
+                .filter(|at| age(at) >= from && days_max.is_none_or(|max| age(at) <= max))
+                .count() as u64,
         });
         Ok(Overview {
             resources: 0,
@@ -343,8 +414,17 @@ fn category_figures(ctx: &Ctx, results: &[outcome::Model]) -> Vec<CategoryFigure
     let of = |category: &kinds::Category| {
         let rows = results.iter().filter(|r| r.category == category.name);
         let (checked, failed) = rows.fold((0, 0), |(c, f), r| (c + r.checked as u64, f + r.failed as u64));
-        let title = if ctx.lang == base::Lang::En { &category.title_en } else { &category.title };
-        CategoryFigure { category: category.name.clone(), title: title.clone(), checked, failed }
+        let title = if ctx.lang == base::Lang::En {
+            &category.title_en
+        } else {
+            &category.title
+        };
+        CategoryFigure {
+            category: category.name.clone(),
+            title: title.clone(),
+            checked,
+            failed,
+        }
     };
     kinds::library().categories.iter().map(of).collect()
 }
@@ -375,7 +455,13 @@ fn result_view(
     work_order_id: Option<WorkOrderId>,
 ) -> RuleResult {
     let kind = kinds::kind(&row.kind);
-    let title = kind.map(|k| if ctx.lang == base::Lang::En { k.title_en.clone() } else { k.title.clone() });
+    let title = kind.map(|k| {
+        if ctx.lang == base::Lang::En {
+            k.title_en.clone()
+        } else {
+            k.title.clone()
+        }
+    });
     RuleResult {
         rule_id: row.rule_id.into(),
         rule: row.title,
@@ -384,7 +470,11 @@ fn result_view(
         category: row.category,
         checked: row.checked as u64,
         failed: row.failed as u64,
-        ratio: if row.checked == 0 { 0.0 } else { row.failed as f64 / row.checked as f64 },
+        ratio: if row.checked == 0 {
+            0.0
+        } else {
+            row.failed as f64 / row.checked as f64
+        },
         found: row.found,
         sample: sample.into_iter().map(|(_, row)| row).collect(),
         work_order_id,
@@ -395,5 +485,9 @@ fn result_view(
 fn cell(text: &str) -> String {
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let text = if formula { format!("'{text}") } else { text.to_owned() };
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+    if text.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text
+    }
 }

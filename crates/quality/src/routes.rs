@@ -56,11 +56,11 @@ struct RulesOf {
         (status = 403, description = "not allowed", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "too many requests", body = Problem, content_type = "application/problem+json"),
     ))]
-async fn list_quality_rule_kinds(
-    State(quality): State<Quality>,
-    ctx: Ctx,
-) -> Result<Json<Library>> {
-    quality.identity().authz.check(&ctx, Action::CatalogRead, &Target::any())?;
+async fn list_quality_rule_kinds(State(quality): State<Quality>, ctx: Ctx) -> Result<Json<Library>> {
+    quality
+        .identity()
+        .authz
+        .check(&ctx, Action::CatalogRead, &Target::any())?;
     Ok(Json(kinds::library().clone()))
 }
 
@@ -102,7 +102,9 @@ async fn create_quality_rule(
     ctx: Ctx,
     Json(new): Json<NewRule>,
 ) -> Result<(StatusCode, Json<Rule>)> {
-    let rule = quality.create_rule(&ctx, &ResourceId(new.resource_id), new.draft).await?;
+    let rule = quality
+        .create_rule(&ctx, &ResourceId(new.resource_id), new.draft)
+        .await?;
     Ok((StatusCode::CREATED, Json(rule)))
 }
 
@@ -152,7 +154,10 @@ async fn start_quality_run(
     body: Option<Json<StartRun>>,
 ) -> Result<(StatusCode, Json<Run>)> {
     let scope = body.map(|Json(b)| b.scope).unwrap_or_default();
-    Ok((StatusCode::ACCEPTED, Json(quality.start_run(&ctx, &ResourceId(id), scope).await?)))
+    Ok((
+        StatusCode::ACCEPTED,
+        Json(quality.start_run(&ctx, &ResourceId(id), scope).await?),
+    ))
 }
 
 /// Runs of a resource, the newest first.
@@ -186,11 +191,7 @@ async fn list_quality_runs(
         (status = 404, description = "not found, or not for the caller", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "too many requests", body = Problem, content_type = "application/problem+json"),
     ))]
-async fn get_quality_run(
-    State(quality): State<Quality>,
-    ctx: Ctx,
-    Path(id): Path<String>,
-) -> Result<Json<Run>> {
+async fn get_quality_run(State(quality): State<Quality>, ctx: Ctx, Path(id): Path<String>) -> Result<Json<Run>> {
     Ok(Json(quality.run(&ctx, &QualityRunId(id)).await?))
 }
 
@@ -292,11 +293,7 @@ async fn report_work_order(
         (status = 404, description = "not found, or not for the caller", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "too many requests", body = Problem, content_type = "application/problem+json"),
     ))]
-async fn get_work_order(
-    State(quality): State<Quality>,
-    ctx: Ctx,
-    Path(id): Path<String>,
-) -> Result<Json<WorkOrder>> {
+async fn get_work_order(State(quality): State<Quality>, ctx: Ctx, Path(id): Path<String>) -> Result<Json<WorkOrder>> {
     Ok(Json(quality.order(&ctx, &WorkOrderId(id)).await?))
 }
 
@@ -390,7 +387,10 @@ async fn recheck_work_order(
     ctx: Ctx,
     Path(id): Path<String>,
 ) -> Result<(StatusCode, Json<WorkOrder>)> {
-    Ok((StatusCode::ACCEPTED, Json(quality.recheck(&ctx, &WorkOrderId(id)).await?)))
+    Ok((
+        StatusCode::ACCEPTED,
+        Json(quality.recheck(&ctx, &WorkOrderId(id)).await?),
+    ))
 }
 
 /// Scores, problem rate, work orders by age.
@@ -401,9 +401,6 @@ async fn recheck_work_order(
         (status = 403, description = "not allowed", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "too many requests", body = Problem, content_type = "application/problem+json"),
     ))]
-async fn quality_overview(
-    State(quality): State<Quality>,
-    ctx: Ctx,
-) -> Result<Json<Overview>> {
+async fn quality_overview(State(quality): State<Quality>, ctx: Ctx) -> Result<Json<Overview>> {
     Ok(Json(quality.overview(&ctx).await?))
 }

@@ -82,7 +82,13 @@ pub struct Draft {
 impl Draft {
     pub fn new(title: impl Into<String>, kind: &str, items: &[&str]) -> Self {
         let items = items.iter().map(|i| (*i).to_owned()).collect();
-        Self { title: title.into(), kind: kind.to_owned(), items, params: Params::default(), tolerance: 0.0 }
+        Self {
+            title: title.into(),
+            kind: kind.to_owned(),
+            items,
+            params: Params::default(),
+            tolerance: 0.0,
+        }
     }
     pub fn params(self, params: Params) -> Self {
         Self { params, ..self }
@@ -93,7 +99,11 @@ impl Draft {
     pub fn check(&self, entry: &PublishedEntry) -> Result<()> {
         let mut wrong: Vec<FieldError> = vec![];
         let mut say = |field: &str, code: &str, message: &str| {
-            wrong.push(FieldError { field: field.into(), code: code.into(), message: message.into() });
+            wrong.push(FieldError {
+                field: field.into(),
+                code: code.into(),
+                message: message.into(),
+            });
         };
         let title = self.title.trim().chars().count();
         if title == 0 || title > base::limits::SHORT_TEXT_CHARS_MAX {
@@ -122,11 +132,19 @@ impl Draft {
                 if wrong.is_empty()
                     && let Err((field, message)) = Test::new(&self.kind, &self.items, &self.params)
                 {
-                    wrong.push(FieldError { field: format!("params.{field}"), code: "param".into(), message });
+                    wrong.push(FieldError {
+                        field: format!("params.{field}"),
+                        code: "param".into(),
+                        message,
+                    });
                 }
             }
         }
-        if wrong.is_empty() { Ok(()) } else { Err(Error::invalid(wrong)) }
+        if wrong.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::invalid(wrong))
+        }
     }
 }
 
@@ -173,7 +191,10 @@ impl Test {
             if params.values.is_empty() {
                 return Err(missing("values"));
             }
-            Ok(When { item, values: params.values.iter().cloned().collect() })
+            Ok(When {
+                item,
+                values: params.values.iter().cloned().collect(),
+            })
         };
         Ok(match kind {
             "not_null" => Self::NotNull,
@@ -183,7 +204,9 @@ impl Test {
             },
             "pattern" => {
                 let pattern = params.pattern.as_deref().ok_or_else(|| missing("pattern"))?;
-                let whole = regex::RegexBuilder::new(&format!("^(?:{pattern})$")).size_limit(1 << 20).build();
+                let whole = regex::RegexBuilder::new(&format!("^(?:{pattern})$"))
+                    .size_limit(1 << 20)
+                    .build();
                 Self::Pattern(whole.map_err(|e| ("pattern", format!("正则表达式有误:{e}")))?)
             }
             "half_width" => Self::HalfWidth,
@@ -194,7 +217,10 @@ impl Test {
             "division" => Self::Division,
             "phone" => Self::Phone,
             "range" if params.min.is_none() && params.max.is_none() => return Err(missing("min")),
-            "range" => Self::Range(params.min.unwrap_or(f64::NEG_INFINITY), params.max.unwrap_or(f64::INFINITY)),
+            "range" => Self::Range(
+                params.min.unwrap_or(f64::NEG_INFINITY),
+                params.max.unwrap_or(f64::INFINITY),
+            ),
             "unique" => Self::Unique(Seen::default()),
             "implies" if params.allowed.is_empty() => return Err(missing("allowed")),
             "implies" => Self::Implies(when()?, params.allowed.iter().cloned().collect()),
@@ -204,7 +230,9 @@ impl Test {
             "birth_matches" => Self::BirthMatches,
             "fresh" => Self::Fresh(days()?),
             "not_future" => Self::NotFuture,
-            "row_count_min" => Self::RowCountMin(params.min.filter(|m| *m >= 0.0).ok_or_else(|| missing("min"))? as u64),
+            "row_count_min" => {
+                Self::RowCountMin(params.min.filter(|m| *m >= 0.0).ok_or_else(|| missing("min"))? as u64)
+            }
             "table_fresh" => Self::TableFresh(days()?),
             "readable" if items.is_empty() => return Err(("items", "缺少数据项".to_owned())),
             "readable" => Self::Readable,
@@ -215,7 +243,12 @@ impl Test {
 
 fn codes(name: &str) -> Result<HashSet<String>, Fault> {
     if let Some(listed) = name.trim().strip_prefix('|') {
-        return Ok(listed.split('|').map(str::trim).filter(|c| !c.is_empty()).map(str::to_owned).collect());
+        return Ok(listed
+            .split('|')
+            .map(str::trim)
+            .filter(|c| !c.is_empty())
+            .map(str::to_owned)
+            .collect());
     }
     let set = base::code_sets::code_set(name).ok_or_else(|| ("code_set", format!("没有代码集“{name}”")))?;
     Ok(set.codes.keys().cloned().collect())
@@ -248,11 +281,17 @@ pub fn propose(entry: &PublishedEntry) -> Vec<Draft> {
         if let Some(set) = &item.code_set
             && codes(set).is_ok()
         {
-            let params = Params { code_set: Some(set.clone()), ..Params::default() };
+            let params = Params {
+                code_set: Some(set.clone()),
+                ..Params::default()
+            };
             out.push(Draft::new(format!("{title}取值在代码集内"), "code_set", &[name]).params(params));
         }
         if let (DataType::String, Some(length)) = (item.data_type, item.length) {
-            let params = Params { max: Some(f64::from(length)), ..Params::default() };
+            let params = Params {
+                max: Some(f64::from(length)),
+                ..Params::default()
+            };
             out.push(Draft::new(format!("{title}长度不超限"), "length_max", &[name]).params(params));
         }
         match identifier {
@@ -279,17 +318,29 @@ fn propose_together(entry: &PublishedEntry) -> Vec<Draft> {
     if !keys.is_empty() {
         out.push(Draft::new("主键不重复", "unique", &keys));
     }
-    let id = entry.items.iter().find(|i| i.identifier.as_deref() == Some("citizen_id"));
+    let id = entry
+        .items
+        .iter()
+        .find(|i| i.identifier.as_deref() == Some("citizen_id"));
     if let (Some(id), Some(number), Some(kind)) = (id, item("cert_no"), item("cert_type"))
         && id.name != number.name
     {
-        let params = Params { when: Some(kind.name.clone()), values: texts(&["111"]), ..Params::default() };
+        let params = Params {
+            when: Some(kind.name.clone()),
+            values: texts(&["111"]),
+            ..Params::default()
+        };
         let title = format!("{}与{}一致", number.title, id.title);
         out.push(Draft::new(title, "equal_when", &[&number.name, &id.name]).params(params));
     }
     if let (Some(participation), Some(payment)) = (item("participation_state"), item("payment_state")) {
         let when = Some(participation.name.clone());
-        let params = Params { when, values: texts(&["3"]), allowed: texts(&["3"]), ..Params::default() };
+        let params = Params {
+            when,
+            values: texts(&["3"]),
+            allowed: texts(&["3"]),
+            ..Params::default()
+        };
         out.push(Draft::new("终止参保的缴费状态为终止", "implies", &[&payment.name]).params(params));
     }
     if let (Some(registered), Some(next)) = (item("registered_on"), item("next_inspection_on")) {
@@ -298,10 +349,17 @@ fn propose_together(entry: &PublishedEntry) -> Vec<Draft> {
     }
     let times = entry.items.iter().filter(|i| i.data_type == DataType::Datetime);
     for time in times {
-        out.push(Draft::new(format!("{}不晚于当前", time.title), "not_future", &[&time.name]));
+        out.push(Draft::new(
+            format!("{}不晚于当前", time.title),
+            "not_future",
+            &[&time.name],
+        ));
     }
     if let Some(days) = frequency_days(&entry.update_frequency) {
-        let params = Params { days: Some(days), ..Params::default() };
+        let params = Params {
+            days: Some(days),
+            ..Params::default()
+        };
         out.push(Draft::new("按声明的频率更新", "table_fresh", &[]).params(params));
     }
     let all: Vec<&str> = entry.items.iter().map(|i| i.name.as_str()).collect();

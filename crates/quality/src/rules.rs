@@ -8,11 +8,11 @@ use ledger::Entry;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 
+use crate::Quality;
 use crate::errors::RULE_CHANGED;
 use crate::rule::{Draft, Rule, propose};
 use crate::store::rule;
 use crate::views::ChangeRule;
-use crate::Quality;
 
 impl Quality {
     /// A resource's rules; the proposed ones are adopted when it has none yet,
@@ -125,6 +125,8 @@ async fn insert(tx: &mut Tx, resource: &ResourceId, draft: Draft) -> Result<Rule
         created_at: now.0,
         updated_at: now.0,
     };
-    rule::Entity::insert(row.clone().into_active_model()).exec_without_returning(tx.conn()).await?;
+    rule::Entity::insert(row.clone().into_active_model())
+        .exec_without_returning(tx.conn())
+        .await?;
     row.try_into()
 }

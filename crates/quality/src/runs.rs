@@ -11,13 +11,13 @@ use ledger::Entry;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
 
+use crate::Quality;
 use crate::errors::{NO_DATA, NOTHING_ENABLED};
 use crate::rule::Rule;
 use crate::rules::rules_of;
 use crate::scan::{Failure, Outcome, Scanned, Subject, scan};
 use crate::store::{failure, outcome, run};
 use crate::views::{Run, Scope};
-use crate::Quality;
 
 pub const JOB_KIND: &str = "quality.run";
 /// Commits of a table that a run of new rows looks back over.
@@ -58,7 +58,9 @@ impl Quality {
             started_at: None,
             finished_at: None,
         };
-        run::Entity::insert(row.into_active_model()).exec_without_returning(tx.conn()).await?;
+        run::Entity::insert(row.into_active_model())
+            .exec_without_returning(tx.conn())
+            .await?;
         tx.append(Entry::new("quality.run_started", entry.id.as_str()).put("run", id.as_str()));
         Jobs::enqueue(&tx, JOB_KIND, id.as_str(), &serde_json::json!({})).await?;
         tx.commit().await?;
@@ -84,14 +86,24 @@ impl Quality {
         let entry = self.catalog().published(&row.resource_id.clone().into()).await?;
         let table = TableName::new(entry.id.as_str())?;
         let version = self.lake().version(&table).await?.ok_or_else(|| Error::new(&NO_DATA))?;
-        let rules: Vec<Rule> = rules_of(self.store().conn(), &entry.id).await?.into_iter().filter(|r| r.enabled).collect();
+        let rules: Vec<Rule> = rules_of(self.store().conn(), &entry.id)
+            .await?
+            .into_iter()
+            .filter(|r| r.enabled)
+            .collect();
         let scope = if row.scope == "new" { Scope::New } else { Scope::Full };
         let batches = match scope {
             Scope::New => Some(self.batches_since_last(&entry.id, &table).await?),
             Scope::Full => None,
         };
         let newest_load = self.lake().stats(&table, Some(version)).await?.committed_at;
-        let subject = Subject { entry: &entry, version, batches, newest_load, now: ctx.now() };
+        let subject = Subject {
+            entry: &entry,
+            version,
+            batches,
+            newest_load,
+            now: ctx.now(),
+        };
         let scanned = scan(self.lake(), &subject, &rules).await?;
         self.save(ctx, (id, scope), &entry, version, &rules, scanned).await
     }
@@ -106,7 +118,11 @@ impl Quality {
             .await?;
         let seen = last.and_then(|r| r.table_version);
         let versions = self.lake().versions(table, VERSIONS_MAX).await?;
-        Ok(versions.into_iter().filter(|v| seen.is_none_or(|s| v.version as i64 > s)).filter_map(|v| v.batch).collect())
+        Ok(versions
+            .into_iter()
+            .filter(|v| seen.is_none_or(|s| v.version as i64 > s))
+            .filter_map(|v| v.batch)
+            .collect())
     }
 
     async fn save(
@@ -122,17 +138,28 @@ impl Quality {
         let failed: u64 = scanned.outcomes.iter().map(|o| o.failed).sum();
         let mut tx = self.store().begin(ctx).await?;
         // An earlier attempt may have died between its inserts and the end.
-        outcome::Entity::delete_many().filter(outcome::Column::RunId.eq(id.as_str())).exec(tx.conn()).await?;
-        failure::Entity::delete_many().filter(failure::Column::RunId.eq(id.as_str())).exec(tx.conn()).await?;
+        outcome::Entity::delete_many()
+            .filter(outcome::Column::RunId.eq(id.as_str()))
+            .exec(tx.conn())
+            .await?;
+        failure::Entity::delete_many()
+            .filter(failure::Column::RunId.eq(id.as_str()))
+            .exec(tx.conn())
+            .await?;
         for outcome in &scanned.outcomes {
             let row = outcome_row(id, &rules[outcome.rule], outcome);
-            outcome::Entity::insert(row.into_active_model()).exec_without_returning(tx.conn()).await?;
+            outcome::Entity::insert(row.into_active_model())
+                .exec_without_returning(tx.conn())
+                .await?;
             for (at, rows) in outcome.failures.chunks(INSERT_ROWS).enumerate() {
                 let rows = rows.iter().enumerate().map(|(i, f)| {
-                    failure_row(id, &rules[outcome.rule], at * INSERT_ROWS + i, f).map(IntoActiveModel::into_active_model)
+                    failure_row(id, &rules[outcome.rule], at * INSERT_ROWS + i, f)
+                        .map(IntoActiveModel::into_active_model)
                 });
                 let rows = rows.collect::<Result<Vec<failure::ActiveModel>>>()?;
-                failure::Entity::insert_many(rows).exec_without_returning(tx.conn()).await?;
+                failure::Entity::insert_many(rows)
+                    .exec_without_returning(tx.conn())
+                    .await?;
             }
         }
         run::Entity::update_many()
@@ -152,7 +179,8 @@ impl Quality {
                 .put("rows", scanned.rows)
                 .put("failed", failed),
         );
-        self.settle_orders(&mut tx, entry, (id, scope), rules, &scanned.outcomes).await?;
+        self.settle_orders(&mut tx, entry, (id, scope), rules, &scanned.outcomes)
+            .await?;
         tx.commit().await?;
         Ok(())
     }
@@ -175,7 +203,10 @@ async fn set_state(
     if let Some(at) = finished {
         update = update.col_expr(run::Column::FinishedAt, Expr::value(at.0));
     }
-    update.filter(run::Column::Id.eq(id.as_str())).exec(quality.store().conn()).await?;
+    update
+        .filter(run::Column::Id.eq(id.as_str()))
+        .exec(quality.store().conn())
+        .await?;
     Ok(())
 }
 

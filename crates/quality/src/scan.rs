@@ -61,14 +61,23 @@ struct Prepared {
     /// Test, its items, and whether the table has them all.
     tests: Vec<(Test, Vec<String>, bool)>,
     keys: Vec<Shown>,
-    /// Mask of the first item of each rule: what is shown of the value at fault.
-    masks: Vec<Option<ReadyMask>>,
+    /// How the first item of each rule is shown: the value at fault.
+    firsts: Vec<Option<Shown>>,
     now: Moment,
 }
 
 struct Shown {
     name: String,
-    mask: ReadyMask,
+    mask: Option<ReadyMask>,
+}
+
+impl Shown {
+    fn show(&self, value: &str) -> String {
+        match &self.mask {
+            Some(mask) => mask.value(value).unwrap_or_default().into_owned(),
+            None => value.to_owned(),
+        }
+    }
 }
 
 /// What a partition found of one rule.
@@ -82,33 +91,54 @@ struct Tally {
 /// Runs `rules` over the subject's table in one scan.
 pub async fn scan(lake: &Lake, subject: &Subject<'_>, rules: &[Rule]) -> Result<Scanned> {
     let (prepared, present) = prepare(lake, subject, rules).await?;
-    let columns = wanted(&prepared, rules).into_iter().filter(|name| present.contains(name)).collect::<Vec<_>>();
+    let columns = wanted(&prepared, rules)
+        .into_iter()
+        .filter(|name| present.contains(name))
+        .collect::<Vec<_>>();
     let frame = frame(lake, subject, &columns).await?;
     let prepared = Arc::new(prepared);
     let (rows, tallies) = run(frame, prepared.clone()).await?;
     let has = |name: &str| present.contains(name);
     let outcome = |(at, mut tally): (usize, Tally)| {
         let (test, items, complete) = &prepared.tests[at];
-        let whole = match complete {
+        let whole = match *complete {
             // Nothing of it can be right.
             false if !matches!(test, Test::Readable) => Some((true, "缺少数据项".to_owned())),
             _ => whole_table(test, items, &has, rows, subject),
         };
         if let Some((failed, found)) = whole {
-            return Outcome { rule: at, checked: 1, failed: u64::from(failed), failures: vec![], found: Some(found) };
+            return Outcome {
+                rule: at,
+                checked: 1,
+                failed: u64::from(failed),
+                failures: vec![],
+                found: Some(found),
+            };
         }
         tally.failures.sort();
         tally.failures.truncate(FAILURES_KEPT_MAX);
-        Outcome { rule: at, checked: tally.checked, failed: tally.failed, failures: tally.failures, found: None }
+        Outcome {
+            rule: at,
+            checked: tally.checked,
+            failed: tally.failed,
+            failures: tally.failures,
+            found: None,
+        }
     };
-    Ok(Scanned { rows, outcomes: tallies.into_iter().enumerate().map(outcome).collect() })
+    Ok(Scanned {
+        rows,
+        outcomes: tallies.into_iter().enumerate().map(outcome).collect(),
+    })
 }
 
 /// Reads the columns that `rules` read and does nothing with them: what the
 /// cost of the rules is measured against. Returns the rows.
 pub async fn bare_scan(lake: &Lake, subject: &Subject<'_>, rules: &[Rule]) -> Result<u64> {
     let (mut prepared, present) = prepare(lake, subject, rules).await?;
-    let columns = wanted(&prepared, rules).into_iter().filter(|name| present.contains(name)).collect::<Vec<_>>();
+    let columns = wanted(&prepared, rules)
+        .into_iter()
+        .filter(|name| present.contains(name))
+        .collect::<Vec<_>>();
     let frame = frame(lake, subject, &columns).await?;
     prepared.tests.clear();
     Ok(run(frame, Arc::new(prepared)).await?.0)
@@ -123,44 +153,61 @@ async fn prepare(lake: &Lake, subject: &Subject<'_>, rules: &[Rule]) -> Result<(
     for rule in rules {
         let test = Test::new(&rule.kind, &rule.items, &rule.params)
             .map_err(|(field, _)| Error::internal(format!("rule {} has a wrong parameter {field}", rule.id)))?;
-        let complete = rule.items.iter().chain(&rule.params.when).all(|name| present.contains(name));
+        let complete = rule
+            .items
+            .iter()
+            .chain(&rule.params.when)
+            .all(|name| present.contains(name));
         tests.push((test, rule.items.clone(), complete));
     }
     let keys = subject.entry.keys().filter(|k| present.contains(&k.name));
     let prepared = Prepared {
         keys: keys.map(shown).collect::<Result<_>>()?,
-        masks: rules.iter().map(|r| first_mask(subject.entry, r)).collect::<Result<_>>()?,
+        firsts: rules.iter().map(|r| first(subject.entry, r)).collect::<Result<_>>()?,
         tests,
         now: subject.now,
     };
     Ok((prepared, present))
 }
 
-/// The mask under which an item is shown to those who correct it: they have
-/// the row's number, so the value itself need not leave the lake.
+/// How an item is shown to those who correct it: they have the row's number,
+/// so a sensitive value (L3 and above) need not leave the lake whole.
 fn shown(item: &catalog::PublishedItem) -> Result<Shown> {
-    let library = protect::mask_library().iter();
     let suits = |m: &&protect::NamedMask| item.identifier.as_ref().is_some_and(|i| m.suits.contains(i));
-    let mask = match library.clone().find(suits) {
-        Some(named) => Mask::named(&named.name)?,
-        None if item.grade < catalog::model::Grade::L3 => Mask::new(protect::Rule::Keep { first: 24, last: 24 }),
-        None => Mask::named("last_4")?,
+    let mask = match protect::mask_library().iter().find(suits) {
+        _ if item.grade < catalog::model::Grade::L3 => None,
+        Some(named) => Some(Mask::named(&named.name)?.ready(None)?),
+        None => Some(Mask::named("last_4")?.ready(None)?),
     };
-    Ok(Shown { name: item.name.clone(), mask: mask.ready(None)? })
+    Ok(Shown {
+        name: item.name.clone(),
+        mask,
+    })
 }
 
-fn first_mask(entry: &PublishedEntry, rule: &Rule) -> Result<Option<ReadyMask>> {
-    let first = rule.items.first().and_then(|name| entry.items.iter().find(|i| i.name == *name));
-    first.map(|item| Ok(shown(item)?.mask)).transpose()
+fn first(entry: &PublishedEntry, rule: &Rule) -> Result<Option<Shown>> {
+    let first = rule
+        .items
+        .first()
+        .and_then(|name| entry.items.iter().find(|i| i.name == *name));
+    first.map(shown).transpose()
 }
 
 /// Columns that the tests and the keys read.
 fn wanted(prepared: &Prepared, rules: &[Rule]) -> BTreeSet<String> {
-    let row_rules = rules.iter().filter(|r| !matches!(r.kind.as_str(), "readable" | "row_count_min" | "table_fresh"));
+    let row_rules = rules
+        .iter()
+        .filter(|r| !matches!(r.kind.as_str(), "readable" | "row_count_min" | "table_fresh"));
     let read = row_rules.flat_map(|r| r.items.iter().chain(&r.params.when)).cloned();
     // A table is readable when its columns are read, so that rule reads them all.
-    let all = rules.iter().filter(|r| r.kind == "readable").flat_map(|r| r.items.iter()).cloned();
-    read.chain(all).chain(prepared.keys.iter().map(|k| k.name.clone())).collect()
+    let all = rules
+        .iter()
+        .filter(|r| r.kind == "readable")
+        .flat_map(|r| r.items.iter())
+        .cloned();
+    read.chain(all)
+        .chain(prepared.keys.iter().map(|k| k.name.clone()))
+        .collect()
 }
 
 async fn frame(lake: &Lake, subject: &Subject<'_>, columns: &[String]) -> Result<DataFrame> {
@@ -169,8 +216,13 @@ async fn frame(lake: &Lake, subject: &Subject<'_>, columns: &[String]) -> Result
     let mut frame = lake.frame(&plan, Some(subject.version)).await?;
     if let Some(batches) = &subject.batches {
         // Each file holds one batch, so files of other batches are skipped unread.
-        let list = batches.iter().map(|b| datafusion::logical_expr::lit(b.as_str())).collect();
-        frame = frame.filter(column(BATCH_COLUMN).in_list(list, false)).map_err(Error::internal)?;
+        let list = batches
+            .iter()
+            .map(|b| datafusion::logical_expr::lit(b.as_str()))
+            .collect();
+        frame = frame
+            .filter(column(BATCH_COLUMN).in_list(list, false))
+            .map_err(Error::internal)?;
     }
     let own = [BATCH_COLUMN, ROW_COLUMN].into_iter();
     let select: Vec<_> = columns.iter().map(String::as_str).chain(own).map(column).collect();
@@ -246,7 +298,7 @@ impl Prepared {
             let room = FAILURES_KEPT_MAX.saturating_sub(tally.failures.len());
             if room > 0 && !failing.is_empty() {
                 failing.truncate(room);
-                self.keep(batch, items, self.masks[at].as_ref(), &failing, &mut tally.failures)?;
+                self.keep(batch, self.firsts[at].as_ref(), &failing, &mut tally.failures)?;
             }
         }
         Ok(())
@@ -255,28 +307,35 @@ impl Prepared {
     fn keep(
         &self,
         batch: &RecordBatch,
-        items: &[String],
-        mask: Option<&ReadyMask>,
+        first: Option<&Shown>,
         failing: &[usize],
         out: &mut Vec<Failure>,
     ) -> Result<()> {
-        let keys: Vec<(&Shown, Texts)> =
-            self.keys.iter().map(|k| Ok((k, texts(batch, &k.name)?))).collect::<Result<_>>()?;
-        let values = items.first().map(|name| texts(batch, name)).transpose()?;
+        let keys: Vec<(&Shown, Texts)> = self
+            .keys
+            .iter()
+            .map(|k| Ok((k, texts(batch, &k.name)?)))
+            .collect::<Result<_>>()?;
+        let first = match first {
+            Some(first) => Some((first, texts(batch, &first.name)?)),
+            None => None,
+        };
         let batches = texts(batch, BATCH_COLUMN)?;
         let rows = column_of(batch, ROW_COLUMN)?;
-        let rows = rows.as_any().downcast_ref::<Int64Array>().ok_or_else(|| Error::internal("_row is no integer"))?;
+        let rows = rows
+            .as_any()
+            .downcast_ref::<Int64Array>()
+            .ok_or_else(|| Error::internal("_row is no integer"))?;
         for &row in failing {
-            let masked = |shown: &Shown, texts: &Texts| {
-                let value = texts.get(row).and_then(|v| shown.mask.value(v)).unwrap_or_default();
-                (shown.name.clone(), value.into_owned())
-            };
-            let value = values.as_ref().and_then(|texts| texts.get(row));
+            let show = |(shown, texts): &(&Shown, Texts)| texts.get(row).map(|v| shown.show(v));
             out.push(Failure {
                 batch: batches.get(row).unwrap_or_default().to_owned(),
                 row: rows.value(row),
-                key: keys.iter().map(|(shown, texts)| masked(shown, texts)).collect(),
-                value: value.zip(mask).and_then(|(v, m)| m.value(v).map(|v| v.into_owned())),
+                key: keys
+                    .iter()
+                    .map(|k| (k.0.name.clone(), show(k).unwrap_or_default()))
+                    .collect(),
+                value: first.as_ref().and_then(show),
             });
         }
         Ok(())
@@ -323,7 +382,9 @@ impl Prepared {
             Test::Unique(seen) => {
                 let columns: Vec<Texts> = items.iter().map(|name| texts(batch, name)).collect::<Result<_>>()?;
                 let again = |row: usize| seen.again(columns.iter().map(|c| c.get(row).unwrap_or_default()));
-                Ok(each(rows, out, |row| columns.iter().any(|c| c.get(row).is_some()).then(|| again(row))))
+                Ok(each(rows, out, |row| {
+                    columns.iter().any(|c| c.get(row).is_some()).then(|| again(row))
+                }))
             }
             Test::RequiredWhen(when) => {
                 let (value, condition) = (texts(batch, first)?, texts(batch, &when.item)?);
@@ -337,19 +398,27 @@ impl Prepared {
             }
             Test::EqualWhen(when) => {
                 let (one, other) = (texts(batch, first)?, texts(batch, second)?);
-                let condition = when.as_ref().map(|w| Ok((w, texts(batch, &w.item)?))).transpose();
-                let condition: Option<(&When, Texts)> = condition.map_err(|e: Error| e)?;
+                let condition = match when {
+                    Some(when) => Some((when, texts(batch, &when.item)?)),
+                    None => None,
+                };
                 let applies = |row| condition.as_ref().is_none_or(|(w, texts)| holds(w, texts, row));
-                Ok(each(rows, out, |row| applies(row).then(|| one.get(row) != other.get(row))))
+                Ok(each(rows, out, |row| {
+                    applies(row).then(|| one.get(row) != other.get(row))
+                }))
             }
             Test::Order => {
                 let (one, other) = (moments(batch, first)?, moments(batch, second)?);
-                Ok(each(rows, out, |row| one.get(row).zip(other.get(row)).map(|(a, b)| a > b)))
+                Ok(each(rows, out, |row| {
+                    one.get(row).zip(other.get(row)).map(|(a, b)| a > b)
+                }))
             }
             Test::BirthMatches => {
                 let (birth, id) = (moments(batch, first)?, texts(batch, second)?);
                 let told = |row| id.get(row).and_then(|v| codes::citizen_id(v).ok()).map(|c| c.birth);
-                Ok(each(rows, out, |row| birth.get(row).zip(told(row)).map(|(a, b)| a.date() != b)))
+                Ok(each(rows, out, |row| {
+                    birth.get(row).zip(told(row)).map(|(a, b)| a.date() != b)
+                }))
             }
             Test::Fresh(days) => {
                 let moments = moments(batch, first)?;
@@ -382,7 +451,9 @@ fn holds(when: &When, condition: &Texts, row: usize) -> bool {
 }
 
 fn column_of<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef> {
-    batch.column_by_name(name).ok_or_else(|| Error::internal(format!("the scan has no column {name}")))
+    batch
+        .column_by_name(name)
+        .ok_or_else(|| Error::internal(format!("the scan has no column {name}")))
 }
 
 fn texts(batch: &RecordBatch, name: &str) -> Result<Texts> {

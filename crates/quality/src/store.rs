@@ -145,7 +145,9 @@ pub(crate) mod order {
 
 pub fn migrations() -> Vec<Migration> {
     vec![
-        Migration::new("quality-0001-rules").entity(rule::Entity).index("quality_rule", &["resource_id"]),
+        Migration::new("quality-0001-rules")
+            .entity(rule::Entity)
+            .index("quality_rule", &["resource_id"]),
         Migration::new("quality-0002-runs")
             .entity(run::Entity)
             .index("quality_run", &["resource_id", "created_at"])
@@ -162,7 +164,9 @@ pub fn migrations() -> Vec<Migration> {
 impl TryFrom<rule::Model> for Rule {
     type Error = Error;
     fn try_from(row: rule::Model) -> Result<Self> {
-        let category = crate::kinds::kind(&row.kind).map(|k| k.category.clone()).unwrap_or_default();
+        let category = crate::kinds::kind(&row.kind)
+            .map(|k| k.category.clone())
+            .unwrap_or_default();
         Ok(Rule {
             id: row.id.into(),
             resource_id: row.resource_id.into(),

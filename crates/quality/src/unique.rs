@@ -30,7 +30,10 @@ impl Hasher for Same {
 
 impl Default for Seen {
     fn default() -> Self {
-        Self { keys: RandomState::new(), shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
+        Self {
+            keys: RandomState::new(),
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+        }
     }
 }
 

@@ -98,19 +98,36 @@ impl Table {
     /// Loads generated records as one batch; an impossible date becomes null.
     async fn load(&self, batch: &str, spec: &Spec) -> GenerateReport {
         let mut file = tempfile::tempfile().expect("a file");
-        let spec = Spec { format: Format::Parquet, ..spec.clone() };
+        let spec = Spec {
+            format: Format::Parquet,
+            ..spec.clone()
+        };
         let report = generate::insurance(&spec, &mut file).expect("generated");
         let table = TableName::new(RESOURCE).expect("a name");
         let time = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
         let columns = generate::schema::INSURANCE.iter();
         let fields: Vec<Field> = columns
-            .map(|i| Field::new(i.name, if i.r#type == "datetime" { time.clone() } else { DataType::Utf8 }, true))
+            .map(|i| {
+                Field::new(
+                    i.name,
+                    if i.r#type == "datetime" {
+                        time.clone()
+                    } else {
+                        DataType::Utf8
+                    },
+                    true,
+                )
+            })
             .collect();
         let schema = self.lake.prepare(&table, &Schema::new(fields)).await.expect("prepared");
         let staging = self.lake.stage(&table, schema.clone(), batch).await.expect("staged");
         let mut writer = staging.writer().expect("a writer");
         let mut row = 1i64;
-        for part in ParquetRecordBatchReaderBuilder::try_new(file).expect("parquet").build().expect("a reader") {
+        for part in ParquetRecordBatchReaderBuilder::try_new(file)
+            .expect("parquet")
+            .build()
+            .expect("a reader")
+        {
             let part = part.expect("a batch");
             let mut columns: Vec<ArrayRef> = part.columns().to_vec();
             let last = columns.len() - 1;
@@ -123,11 +140,17 @@ impl Table {
                 });
             }
             row += rows as i64;
-            writer.write(&RecordBatch::try_new(schema.clone(), columns).expect("whole")).await.expect("written");
+            writer
+                .write(&RecordBatch::try_new(schema.clone(), columns).expect("whole"))
+                .await
+                .expect("written");
         }
         let files = writer.close().await.expect("closed");
         let keys = ["cert_no".to_owned(), "insurance_type".to_owned()];
-        staging.commit(files, LoadMode::Append, &keys, now()).await.expect("committed");
+        staging
+            .commit(files, LoadMode::Append, &keys, now())
+            .await
+            .expect("committed");
         report
     }
 
@@ -139,17 +162,30 @@ impl Table {
     async fn subject<'a>(&self, entry: &'a PublishedEntry, batches: Option<Vec<String>>) -> Subject<'a> {
         let table = TableName::new(RESOURCE).expect("a name");
         let version = self.lake.version(&table).await.expect("readable").expect("loaded");
-        Subject { entry, version, batches, newest_load: Some(now()), now: now() }
+        Subject {
+            entry,
+            version,
+            batches,
+            newest_load: Some(now()),
+            now: now(),
+        }
     }
 }
 
 fn spec(rows: u64) -> Spec {
-    Spec { error_rate: 0.02, ..Spec::new(rows, 7, NaiveDate::from_ymd_opt(2026, 11, 20).expect("a day")) }
+    Spec {
+        error_rate: 0.02,
+        ..Spec::new(rows, 7, NaiveDate::from_ymd_opt(2026, 11, 20).expect("a day"))
+    }
 }
 
 fn failed(rules: &[Rule], scanned: &Scanned) -> BTreeMap<String, u64> {
     let name = |r: &Rule| format!("{} {}", r.kind, r.items.join("+"));
-    scanned.outcomes.iter().map(|o| (name(&rules[o.rule]), o.failed)).collect()
+    scanned
+        .outcomes
+        .iter()
+        .map(|o| (name(&rules[o.rule]), o.failed))
+        .collect()
 }
 
 #[tokio::test]
@@ -166,10 +202,16 @@ async fn qua_1_one_scan_finds_every_error_that_was_put_in() {
     assert_eq!(found["length_max name"], put_in(&[ErrorKind::Overlong]));
     assert_eq!(found["code_set cert_type"], put_in(&[ErrorKind::UnknownCode]));
     assert_eq!(found["division division_code"], put_in(&[ErrorKind::UnknownDivision]));
-    assert_eq!(found["half_width social_security_no"], put_in(&[ErrorKind::FullWidthDigits]));
+    assert_eq!(
+        found["half_width social_security_no"],
+        put_in(&[ErrorKind::FullWidthDigits])
+    );
     let ids = put_in(&[ErrorKind::WrongCheckDigit, ErrorKind::FullWidthDigits]);
     assert_eq!(found["citizen_id social_security_no"], ids);
-    assert_eq!(found["unique cert_no+insurance_type"], put_in(&[ErrorKind::DuplicateKey]));
+    assert_eq!(
+        found["unique cert_no+insurance_type"],
+        put_in(&[ErrorKind::DuplicateKey])
+    );
     assert_eq!(found["not_null updated_at"], put_in(&[ErrorKind::ImpossibleDate]));
     assert_eq!(found["uscc uscc"], 0);
     assert_eq!(found["table_fresh "], 0);
@@ -216,28 +258,57 @@ async fn qua_1_a_run_of_new_rows_reads_only_the_new_batch() {
 #[tokio::test]
 async fn qua_1_rules_on_several_items_and_on_time() {
     let table = Table::new().await;
-    let clean = Spec { error_rate: 0.0, ..spec(2_000) };
+    let clean = Spec {
+        error_rate: 0.0,
+        ..spec(2_000)
+    };
     table.load("bat_1", &clean).await;
     let mut entry = entry(&generate::schema::INSURANCE);
-    let params = |days| Params { days: Some(days), ..Params::default() };
+    let params = |days| Params {
+        days: Some(days),
+        ..Params::default()
+    };
     let texts = |v: &[&str]| v.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>();
-    let when = Params { when: Some("insurance_type".into()), values: texts(&["170"]), ..Params::default() };
-    let employed = Params { values: texts(&["110", "120", "210", "410"]), ..when.clone() };
+    let when = Params {
+        when: Some("insurance_type".into()),
+        values: texts(&["170"]),
+        ..Params::default()
+    };
+    let employed = Params {
+        values: texts(&["110", "120", "210", "410"]),
+        ..when.clone()
+    };
     let drafts = vec![
         Draft::new("居民参保没有单位时必填", "required_when", &["employer"]).params(when.clone()),
         Draft::new("职工参保有单位", "required_when", &["employer"]).params(employed),
         Draft::new("半年内更新", "fresh", &["updated_at"]).params(params(181)),
         Draft::new("一天内更新", "fresh", &["updated_at"]).params(params(1)),
         Draft::new("不晚于当前", "not_future", &["updated_at"]),
-        Draft::new("姓名二至四字", "pattern", &["name"]).params(Params { pattern: Some(r"\p{Han}{2,4}".into()), ..Params::default() }),
-        Draft::new("至少三千行", "row_count_min", &[]).params(Params { min: Some(3_000.0), ..Params::default() }),
+        Draft::new("姓名二至四字", "pattern", &["name"]).params(Params {
+            pattern: Some(r"\p{Han}{2,4}".into()),
+            ..Params::default()
+        }),
+        Draft::new("至少三千行", "row_count_min", &[]).params(Params {
+            min: Some(3_000.0),
+            ..Params::default()
+        }),
         Draft::new("可读取", "readable", &["name", "lost"]),
-        Draft::new("证件号码一致", "equal_when", &["cert_no", "social_security_no"])
-            .params(Params { when: Some("cert_type".into()), values: texts(&["111"]), ..Params::default() }),
-        Draft::new("险种取值", "implies", &["payment_state"])
-            .params(Params { when: Some("participation_state".into()), values: texts(&["3"]), allowed: texts(&["3"]), ..Params::default() }),
+        Draft::new("证件号码一致", "equal_when", &["cert_no", "social_security_no"]).params(Params {
+            when: Some("cert_type".into()),
+            values: texts(&["111"]),
+            ..Params::default()
+        }),
+        Draft::new("险种取值", "implies", &["payment_state"]).params(Params {
+            when: Some("participation_state".into()),
+            values: texts(&["3"]),
+            allowed: texts(&["3"]),
+            ..Params::default()
+        }),
     ];
-    let lost = PublishedItem { name: "lost".into(), ..entry.items[1].clone() };
+    let lost = PublishedItem {
+        name: "lost".into(),
+        ..entry.items[1].clone()
+    };
     entry.items.push(lost);
     for draft in &drafts {
         draft.check(&entry).expect("a rule that can be");
@@ -245,12 +316,19 @@ async fn qua_1_rules_on_several_items_and_on_time() {
     let rules = rules(drafts);
     let scanned = table.scan(&entry, &rules, None).await;
     let outcome = |at: usize| (scanned.outcomes[at].checked, scanned.outcomes[at].failed);
-    assert_eq!(outcome(0), (400, 400), "one row in five is a resident's, without employer");
+    assert_eq!(
+        outcome(0),
+        (400, 400),
+        "one row in five is a resident's, without employer"
+    );
     assert_eq!(outcome(1), (1_600, 0));
     assert_eq!(outcome(2), (2_000, 0));
     assert!(outcome(3).1 > 1_900 && outcome(3).1 < 2_000);
     assert_eq!((outcome(5), outcome(6)), ((2_000, 0), (1, 1)));
-    assert_eq!((outcome(7), scanned.outcomes[7].found.as_deref()), ((1, 1), Some("lost")));
+    assert_eq!(
+        (outcome(7), scanned.outcomes[7].found.as_deref()),
+        ((1, 1), Some("lost"))
+    );
     assert_eq!(outcome(8).1, 0);
     assert!(outcome(9).0 > 20 && outcome(9).1 == 0);
 }
@@ -264,10 +342,22 @@ fn qua_1_a_rule_that_cannot_be_is_refused_by_field() {
     assert_eq!(refused(Draft::new("无此类", "no_such", &["name"])), "kind");
     assert_eq!(refused(Draft::new("两项", "order", &["name"])), "items");
     assert_eq!(refused(Draft::new("缺参数", "fresh", &["updated_at"])), "params.days");
-    let broken = Params { pattern: Some("(".into()), ..Params::default() };
-    assert_eq!(refused(Draft::new("坏正则", "pattern", &["name"]).params(broken)), "params.pattern");
-    let unknown = Params { code_set: Some("no_such".into()), ..Params::default() };
-    assert_eq!(refused(Draft::new("无代码集", "code_set", &["name"]).params(unknown)), "params.code_set");
+    let broken = Params {
+        pattern: Some("(".into()),
+        ..Params::default()
+    };
+    assert_eq!(
+        refused(Draft::new("坏正则", "pattern", &["name"]).params(broken)),
+        "params.pattern"
+    );
+    let unknown = Params {
+        code_set: Some("no_such".into()),
+        ..Params::default()
+    };
+    assert_eq!(
+        refused(Draft::new("无代码集", "code_set", &["name"]).params(unknown)),
+        "params.code_set"
+    );
 }
 
 #[test]
@@ -276,7 +366,11 @@ fn qua_1_the_library_has_every_category_and_a_test_for_every_kind() {
     assert_eq!(library.categories.len(), 6);
     assert!(library.kinds.len() >= 12);
     for category in &library.categories {
-        assert!(library.kinds.iter().any(|k| k.category == category.name), "{}", category.name);
+        assert!(
+            library.kinds.iter().any(|k| k.category == category.name),
+            "{}",
+            category.name
+        );
     }
     let entry = entry(&generate::schema::INSURANCE);
     for kind in &library.kinds {
@@ -295,6 +389,9 @@ fn qua_1_the_library_has_every_category_and_a_test_for_every_kind() {
             values: vec!["111".into()],
             allowed: vec!["1".into()],
         };
-        Draft::new(&kind.title, &kind.name, items).params(params).check(&entry).expect(&kind.name);
+        Draft::new(&kind.title, &kind.name, items)
+            .params(params)
+            .check(&entry)
+            .expect(&kind.name);
     }
 }
