@@ -41,8 +41,6 @@ pub fn api_routes() -> OpenApiRouter<AppState> {
         .merge(quality::routes())
         .merge(sharing::routes())
         .merge(sharing::gateway::routes())
-        .merge(sharing::applications::routes())
-        .merge(sharing::access_log::routes())
         .merge(opening::routes())
         .merge(supervision::routes())
 }

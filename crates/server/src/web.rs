@@ -42,10 +42,7 @@ async fn page(state: &AppState, path: &str) -> Response {
     };
     let html = String::from_utf8_lossy(&index.data).into_owned();
     let head = match path.strip_prefix("datasets/") {
-        Some(slug) if !slug.is_empty() && !slug.contains('/') => match state.opening.page_head(slug).await {
-            Ok(head) => head,
-            Err(e) => return e.into_response(),
-        },
+        Some(slug) if !slug.is_empty() && !slug.contains('/') => state.opening.page_head(slug).await,
         _ => None,
     };
     let html = match head {
@@ -57,7 +54,10 @@ async fn page(state: &AppState, path: &str) -> Response {
 
 fn with_head(html: &str, head: &opening::PageHead) -> String {
     let title = escape(&head.title);
-    let data = head.json_ld.as_ref().map(|d| format!("<script type=\"application/ld+json\">{d}</script>\n")).unwrap_or_default();
+    let data = match head.json_ld.as_str() {
+        "" => String::new(),
+        data => format!("<script type=\"application/ld+json\">{data}</script>\n"),
+    };
     let tags = format!("<title>{title}</title>\n<meta name=\"description\" content=\"{}\">\n{data}</head>", escape(&head.description));
     let without_title = match (html.find("<title>"), html.find("</title>")) {
         (Some(from), Some(to)) if from < to => format!("{}{}", &html[..from], &html[to + "</title>".len()..]),

@@ -54,7 +54,7 @@ impl XlsxWriter {
 
     fn dictionary(&mut self, head: &Head) -> Result<(), XlsxError> {
         let bold = self.header.clone();
-        let sheet = self.book.add_worksheet_with_constant_memory();
+        let sheet = self.book.add_worksheet_with_constant_memory()?;
         sheet.set_name("数据字典")?;
         for (row, (name, value)) in [
             ("名称", &head.title),
@@ -91,7 +91,7 @@ impl XlsxWriter {
         } else {
             format!("数据{}", self.sheets)
         };
-        let sheet = self.book.add_worksheet_with_constant_memory();
+        let sheet = self.book.add_worksheet_with_constant_memory()?;
         sheet.set_name(name)?;
         sheet.set_freeze_panes(1, 0)?;
         for (column, title) in self.titles.iter().enumerate() {
