@@ -47,8 +47,7 @@ fn sha_10_the_yearly_sharing_figures_add_up() {
     );
     for year in &years {
         let rate: f64 = year["met_rate"].parse().expect("a rate");
-        let exact =
-            100.0 * sum(std::slice::from_ref(year), "met") as f64 / sum(std::slice::from_ref(year), "demands") as f64;
+        let exact = sum(std::slice::from_ref(year), "met") as f64 / sum(std::slice::from_ref(year), "demands") as f64;
         assert!((rate - exact).abs() < 0.0002, "{year:?}: {exact}");
     }
 }
