@@ -126,7 +126,7 @@ pub struct FailingRow {
 }
 
 /// 问题工单
-#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct WorkOrder {
     pub id: WorkOrderId,
     pub title: String,
