@@ -235,13 +235,15 @@ async fn age_closes_a_segment() {
 const CHILD: &str = "SHUQIAO_TEST_ACCESS_LOG";
 
 /// Not a test of its own: what the next one starts as another process. Several
-/// callers at once, so that an answer that overtakes its record can be seen.
+/// callers at once; each answer leaves by one write to a file, which a killed
+/// process has either done or not.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn child_that_logs_until_it_is_killed() {
     let Ok(directory) = std::env::var(CHILD) else { return };
+    let answers = Arc::new(File::create(Path::new(&directory).join("answers")).expect("a file"));
     let log = open(Path::new(&directory), 400);
     let callers = (0..8u64).map(|caller| {
-        let log = Arc::clone(&log);
+        let (log, answers) = (Arc::clone(&log), Arc::clone(&answers));
         tokio::spawn(async move {
             for n in 0.. {
                 let request_id = format!("c{caller}-{n}");
@@ -250,9 +252,14 @@ async fn child_that_logs_until_it_is_killed() {
                     ..sample(n)
                 };
                 log.append(&record).await.expect("written");
-                println!("answered {request_id};");
+                (&*answers)
+                    .write_all(format!("{request_id}\n").as_bytes())
+                    .expect("answered");
                 if caller == 0 && n % 64 == 0 {
                     log.seal_closed().expect("sealed");
+                }
+                if caller == 0 && n == 300 {
+                    println!("kill me now");
                 }
             }
         })
@@ -277,28 +284,20 @@ fn sha_8_kill_9_in_the_middle_of_logging_loses_nothing_that_was_answered() {
         .spawn()
         .expect("child starts");
     let mut lines = std::io::BufReader::new(child.stdout.take().expect("its output")).lines();
-    let answered_in = |line: &str| Some(line.split_once("answered ")?.1.split_once(';')?.0.to_owned());
-    let mut answered = Vec::new();
-    while answered.len() < 1_500 {
-        answered.extend(answered_in(&lines.next().expect("the child goes on").expect("a line")));
-    }
+    while !lines
+        .next()
+        .expect("the child goes on")
+        .expect("a line")
+        .contains("kill me now")
+    {}
     child.kill().expect("killed");
     child.wait().expect("gone");
-    // what the pipe still holds was answered too
-    answered.extend(
-        lines
-            .map_while(std::result::Result::ok)
-            .filter_map(|line| answered_in(&line)),
-    );
+    let answers = fs::read_to_string(dir.path().join("answers")).expect("answers");
     let log = open(dir.path(), 400);
     let found: std::collections::HashSet<String> = all(&log, &Filter::of(Scope::All), 200).into_iter().collect();
-    let lost: Vec<_> = answered.iter().filter(|id| !found.contains(*id)).collect();
-    assert!(
-        lost.is_empty(),
-        "{} of {} answers have no record: {lost:?}",
-        lost.len(),
-        answered.len()
-    );
+    let lost: Vec<_> = answers.lines().filter(|id| !found.contains(*id)).collect();
+    assert!(lost.is_empty(), "answered without a record: {lost:?}");
+    assert!(answers.lines().count() > 300, "the child was at work");
     log.seal_closed().expect("sealed");
     assert_eq!(log.verify(&log.sealed_after(0)).expect("verify"), []);
 }
