@@ -59,8 +59,8 @@ impl Collection {
             .filter(batch::Column::Kind.eq(BatchKind::Pull.as_str()))
             .filter(batch::Column::State.eq(BatchState::Done.as_str()))
             .filter(batch::Column::CursorTo.is_not_null())
-            .order_by_desc(batch::Column::ReceivedAt)
-            .order_by_desc(batch::Column::Id)
+            // Commits are in order; moments can be equal.
+            .order_by_desc(batch::Column::TableVersion)
             .one(self.store().conn())
             .await?;
         Ok(last.and_then(|b| b.cursor_to))
