@@ -55,6 +55,34 @@ async fn build(
     cast: Option<[InstitutionId; 3]>,
 ) -> Fixture {
     let url = format!("sqlite://{}/test.db", folder.path().display());
+    build_on(&url, folder, clock, ctx, cast).await
+}
+
+/// On a PostgreSQL database of its own, which goes with the cluster.
+async fn fixture_on_postgres() -> Fixture {
+    use sea_orm::ConnectionTrait;
+    let server = std::env::var("SHUQIAO_TEST_POSTGRES")
+        .expect("SHUQIAO_TEST_POSTGRES names a PostgreSQL cluster; `cargo xtask test rust` makes one");
+    let name = format!("t_{}", Ctx::system().ulid().to_lowercase());
+    let conn = sea_orm::Database::connect(format!("{server}/postgres"))
+        .await
+        .expect("the cluster");
+    conn.execute_unprepared(&format!("CREATE DATABASE \"{name}\""))
+        .await
+        .expect("a database of the test's own");
+    let clock = ManualClock::at(Moment::parse("2026-03-06T09:30:00+08:00").expect("a moment"));
+    let ctx = Ctx::new(Actor::System, Arc::new(clock.clone()), Chance::seeded(7));
+    let folder = Arc::new(tempfile::tempdir().expect("a folder"));
+    build_on(&format!("{server}/{name}"), folder, clock, ctx, None).await
+}
+
+async fn build_on(
+    url: &str,
+    folder: Arc<tempfile::TempDir>,
+    clock: ManualClock,
+    ctx: Ctx,
+    cast: Option<[InstitutionId; 3]>,
+) -> Fixture {
     let migrations = [
         identity::migrations(),
         procedure::migrations(),
@@ -62,7 +90,7 @@ async fn build(
         crate::migrations(),
     ]
     .concat();
-    let store = Store::connect(&url, &ctx, &migrations).await.expect("the store opens");
+    let store = Store::connect(url, &ctx, &migrations).await.expect("the store opens");
     let identity = Identity {
         store: store.clone(),
         keys: Arc::new(crypto::NodeKeys::ephemeral(&ctx.chance)),
@@ -452,7 +480,14 @@ async fn opn_2_a_new_load_is_published_by_itself() {
 
 #[tokio::test]
 async fn opn_9_a_firm_asks_the_provider_suspends_treats_and_reopens_and_the_firm_is_told() {
-    let f = fixture().await;
+    withdrawal_story(fixture().await).await;
+}
+#[tokio::test]
+async fn opn_9_the_same_on_postgresql() {
+    withdrawal_story(fixture_on_postgres().await).await;
+}
+
+async fn withdrawal_story(f: Fixture) {
     let id = f.opened().await;
     let (firm, approver) = (f.user("firm"), f.approver());
     let pass = f.opening.doors().pass(id.as_str()).expect("open");
