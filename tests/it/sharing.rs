@@ -76,7 +76,7 @@ fn document(law: &Law, attribute: SharingAttribute, collected: CollectionState) 
 }
 
 /// A published entry of the provider.
-async fn published(p: &TestPlatform, attribute: SharingAttribute, collected: CollectionState) -> ResourceId {
+pub(crate) async fn published(p: &TestPlatform, attribute: SharingAttribute, collected: CollectionState) -> ResourceId {
     let state = p.platform.state();
     let new = NewResource {
         provider_id: None,
@@ -126,7 +126,7 @@ async fn application(p: &TestPlatform, resource: &ResourceId, mode: Mode) -> App
     }
 }
 
-async fn applied(p: &TestPlatform, resource: &ResourceId) -> ShareRequestId {
+pub(crate) async fn applied(p: &TestPlatform, resource: &ResourceId) -> ShareRequestId {
     let application = application(p, resource, Mode::Query).await;
     p.platform
         .state()
@@ -147,7 +147,7 @@ fn at_desk(p: &TestPlatform, party: Party) -> Ctx {
     }
 }
 
-async fn decide(p: &TestPlatform, ctx: &Ctx, id: &ShareRequestId, outcome: &str, terms: Terms) -> base::Result<()> {
+pub(crate) async fn decide(p: &TestPlatform, ctx: &Ctx, id: &ShareRequestId, outcome: &str, terms: Terms) -> base::Result<()> {
     let sharing = p.platform.state().sharing;
     let seen = sharing.share_request(&p.reviewer(), id).await?;
     let step_id = seen
@@ -228,7 +228,7 @@ async fn walk_every_path(
     paths.len()
 }
 
-const RESTRICTED: (SharingAttribute, CollectionState) = (SharingAttribute::Restricted, CollectionState::Collected);
+pub(crate) const RESTRICTED: (SharingAttribute, CollectionState) = (SharingAttribute::Restricted, CollectionState::Collected);
 const UNCONDITIONAL: (SharingAttribute, CollectionState) =
     (SharingAttribute::Unconditional, CollectionState::Collected);
 

@@ -159,6 +159,7 @@ fn duckdb_once(python: &Path, work: &Path, csv: &Path) -> Result<f64> {
     const SCRIPT: &str = "\
 import sys, time, duckdb
 db = duckdb.connect()
+db.execute('SET enable_progress_bar = false')
 begin = time.perf_counter()
 db.execute(\"COPY (SELECT * FROM read_csv('%s', header=true, all_varchar=true)) TO '%s' (FORMAT parquet, COMPRESSION snappy)\" % (sys.argv[1], sys.argv[2]))
 print(time.perf_counter() - begin)

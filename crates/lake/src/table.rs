@@ -125,6 +125,18 @@ impl Lake {
         Ok(DeltaTableBuilder::from_url(url)?.with_storage_options(self.config.options.clone()))
     }
 
+    /// A local directory must be there before a table is made in it; an object
+    /// store knows no directories.
+    fn make_place(&self, table: &TableName) -> Result<(), LakeError> {
+        if self.config.location.scheme() != "file" {
+            return Ok(());
+        }
+        let root = self.config.location.to_file_path();
+        let root = root.map_err(|()| base::Error::internal("the lake's location is not a local path"))?;
+        let made = std::fs::create_dir_all(root.join(table.as_str()));
+        made.map_err(|source| LakeError::Store(object_store::Error::Generic { store: "local", source: Box::new(source) }))
+    }
+
     /// The table at its newest version, or `None` where nothing was loaded yet.
     pub(crate) async fn find(&self, table: &TableName) -> Result<Option<DeltaTable>, LakeError> {
         let known = self.known.lock().unwrap_or_else(|e| e.into_inner()).get(table).cloned();
@@ -134,7 +146,15 @@ impl Lake {
         }
         let mut delta = match known {
             Some(delta) => delta,
-            None => self.builder(table)?.build()?,
+            None => {
+                let delta = self.builder(table)?.build()?;
+                // Asked first: loading a table whose place does not exist at
+                // all is an error of another kind in each store.
+                if !delta.verify_deltatable_existence().await? {
+                    return Ok(None);
+                }
+                delta
+            }
         };
         match delta.update_incremental(None).await {
             Ok(()) => {}
@@ -174,6 +194,7 @@ impl Lake {
         match self.find(table).await? {
             None => {
                 let columns: StructType = (&wanted).try_into_kernel()?;
+                self.make_place(table)?;
                 if let Ok(folder) = self.url(table)?.to_file_path() {
                     std::fs::create_dir_all(folder).map_err(|e| LakeError::Told(base::Error::internal(e)))?;
                 }

@@ -116,7 +116,10 @@ impl Opening {
     /// What reacts to loads and catalog changes: one of the process's
     /// [`db::Followers`].
     pub fn follower(&self) -> Arc<dyn db::Follower> {
-        Arc::new(Upkeep { opening: self.clone(), ctx: base::Ctx::system() })
+        Arc::new(Upkeep {
+            opening: self.clone(),
+            ctx: base::Ctx::system(),
+        })
     }
     pub fn site(&self) -> &Site {
         &self.0.site

@@ -160,13 +160,21 @@ impl Opening {
     pub async fn answer_opinion(&self, ctx: &Ctx, id: &str, answer: Answer) -> Result<()> {
         let row = self.opinion_row(id).await?;
         let target = Target::owned_by(&row.opener_id.as_str().into());
-        self.identity().authz.reveal(ctx, Action::OpinionAnswer, &target, "意见建议")?;
+        self.identity()
+            .authz
+            .reveal(ctx, Action::OpinionAnswer, &target, "意见建议")?;
         let text = required("answer", &answer.answer)?;
         let mut tx = self.store().begin(ctx).await?;
-        let open = self.procedures().open_step(tx.conn(), &row.procedure_id.as_str().into()).await?;
+        let open = self
+            .procedures()
+            .open_step(tx.conn(), &row.procedure_id.as_str().into())
+            .await?;
         let step = open.ok_or_else(|| Error::new(&base::error::CONFLICT))?.id;
         let outcome = if answer.adopt { "adopt" } else { "explain" };
-        let decided = self.procedures().decide(&mut tx, id, &step, outcome, Some(text)).await?;
+        let decided = self
+            .procedures()
+            .decide(&mut tx, id, &step, outcome, Some(text))
+            .await?;
         if decided.ended.is_some() {
             opinion::Entity::update_many()
                 .col_expr(opinion::Column::State, Expr::value("ended"))

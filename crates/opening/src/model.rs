@@ -26,6 +26,7 @@ pub struct DivisionRef {
 
 /// A word of the catalog's vocabulary.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = CatalogWord)]
 pub struct Word {
     pub code: String,
     /// Chinese.
@@ -70,6 +71,7 @@ pub struct DictionaryItem {
 
 /// What is left out of, or masked in, the opened data.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = DatasetTreatment)]
 pub struct Treatment {
     /// Items that are dropped or masked.
     #[serde(default)]

@@ -62,10 +62,8 @@ pub fn check(entry: &PublishedEntry, treatment: &Treatment) -> Result<()> {
             wrong = wrong.field(field("item_id"), "unknown", "该数据集没有这个数据项");
         }
         match &t.mask {
-            Some(mask) if !t.drop => {
-                if opening_mask(mask).is_err() {
-                    wrong = wrong.field(field("mask"), "unknown", "没有这种脱敏方式,或它不适用于公开数据");
-                }
+            Some(mask) if !t.drop && opening_mask(mask).is_err() => {
+                wrong = wrong.field(field("mask"), "unknown", "没有这种脱敏方式,或它不适用于公开数据");
             }
             None if !t.drop => wrong = wrong.field(field("mask"), "required", "请选择去除该数据项或一种脱敏方式"),
             _ => {}

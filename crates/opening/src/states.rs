@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = DatasetState)]
 pub enum State {
     /// 发布准备中: the first publication is being built.
     Preparing,

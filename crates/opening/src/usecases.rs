@@ -304,7 +304,11 @@ impl Opening {
 
     pub(crate) async fn row(&self, id: &str) -> Result<dataset::Model> {
         let found = dataset::Entity::find()
-            .filter(Condition::any().add(dataset::Column::ResourceId.eq(id)).add(dataset::Column::Slug.eq(id)))
+            .filter(
+                Condition::any()
+                    .add(dataset::Column::ResourceId.eq(id))
+                    .add(dataset::Column::Slug.eq(id)),
+            )
             .one(self.store().conn())
             .await?;
         found.ok_or_else(|| Error::not_found("数据集"))

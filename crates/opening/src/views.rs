@@ -77,6 +77,7 @@ impl DatasetCard {
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = DatasetDownload)]
 pub struct Download {
     pub format: Format,
     pub href: String,

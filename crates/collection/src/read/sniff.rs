@@ -112,7 +112,9 @@ fn look(path: &Path) -> Result<Seen> {
             Seen::Is(Format::Parquet)
         }
         s if s.starts_with(b"PK\x03\x04") => match zip::ZipArchive::new(file) {
-            Ok(archive) if archive.file_names().any(|n| n.is_ok_and(|n| n == "xl/workbook.xml")) => Seen::Is(Format::Xlsx),
+            Ok(archive) if archive.file_names().any(|n| n.is_ok_and(|n| n == "xl/workbook.xml")) => {
+                Seen::Is(Format::Xlsx)
+            }
             Ok(_) => Seen::Other("ZIP"),
             Err(_) => return Err(Error::new(&BROKEN_FILE).with("detail", "ZIP")),
         },

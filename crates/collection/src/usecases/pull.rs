@@ -59,8 +59,8 @@ impl Collection {
             .filter(batch::Column::Kind.eq(BatchKind::Pull.as_str()))
             .filter(batch::Column::State.eq(BatchState::Done.as_str()))
             .filter(batch::Column::CursorTo.is_not_null())
-            .order_by_desc(batch::Column::ReceivedAt)
-            .order_by_desc(batch::Column::Id)
+            // Commits are in order; moments can be equal.
+            .order_by_desc(batch::Column::TableVersion)
             .one(self.store().conn())
             .await?;
         Ok(last.and_then(|b| b.cursor_to))
@@ -157,9 +157,11 @@ fn no_columns() -> Error {
     Error::new(&BAD_CONFIG).with("detail", "没有这个表")
 }
 
+/// `rest` names columns with `t.`: a bare name would mean the column as cast to
+/// text, and `10` sorts before `9` there.
 fn statement(table: &str, columns: &[Column], cast: impl Fn(&Column) -> String, rest: &str) -> String {
     let list = columns.iter().map(cast).collect::<Vec<_>>().join(", ");
-    format!("SELECT {list} FROM {}{rest}", quoted(table))
+    format!("SELECT {list} FROM {} AS t{rest}", quoted(table))
 }
 
 fn position(columns: &[Column], name: Option<&str>) -> Result<Option<usize>> {
@@ -212,12 +214,12 @@ async fn from_sqlite(dir: &Path, config: &SourceConfig, after: Option<String>, o
     let cursor_at = position(&columns, config.cursor_column.as_deref())?;
     let rest = match (cursor_at, &after) {
         (None, _) => String::new(),
-        (Some(at), None) => format!(" ORDER BY \"{}\"", columns[at].name),
+        (Some(at), None) => format!(" ORDER BY t.\"{}\"", columns[at].name),
         (Some(at), Some(_)) => {
             // Its values compare as what they were stored as.
             let number = columns[at].data_type.to_ascii_uppercase().contains("INT");
             let bound = if number { "CAST(? AS INTEGER)" } else { "?" };
-            format!(" WHERE \"{0}\" > {bound} ORDER BY \"{0}\"", columns[at].name)
+            format!(" WHERE t.\"{0}\" > {bound} ORDER BY t.\"{0}\"", columns[at].name)
         }
     };
     // A number too long for its type is written with its exponent, so that the
@@ -285,10 +287,10 @@ async fn from_postgres(config: &SourceConfig, after: Option<String>, out: &mut L
     let cursor_at = position(&columns, config.cursor_column.as_deref())?;
     let rest = match (cursor_at, &after) {
         (None, _) => String::new(),
-        (Some(at), None) => format!(" ORDER BY \"{}\"", columns[at].name),
+        (Some(at), None) => format!(" ORDER BY t.\"{}\"", columns[at].name),
         // The type's name comes from the database itself.
         (Some(at), Some(_)) => format!(
-            " WHERE \"{0}\" > $1::{1} ORDER BY \"{0}\"",
+            " WHERE t.\"{0}\" > $1::{1} ORDER BY t.\"{0}\"",
             columns[at].name, columns[at].data_type
         ),
     };

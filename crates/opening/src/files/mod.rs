@@ -19,6 +19,7 @@ use cell::Cells;
 /// An open format that a dataset is downloaded in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = DatasetFormat)]
 pub enum Format {
     Csv,
     Xlsx,
