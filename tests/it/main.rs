@@ -1,1 +1,5 @@
+//! Tests of the whole platform, one module a capability.
 
+mod gateway;
+mod quality;
+mod sharing;

@@ -85,7 +85,7 @@ pub async fn apply(stage: &mut Stage) -> Result<String> {
     stage.state.put("client.id", text(&secret, "client_id")?)?;
     stage.state.put("client.secret", text(&secret, "client_secret")?)?;
 
-    let masks = json!({ text_of(&id_of("name")?)?: "name", text_of(&id_of("cert_no")?)?: "citizen_id", text_of(&id_of("payment_state")?)?: "redact" });
+    let masks = json!({ text_of(&id_of("name")?)?: "name", text_of(&id_of("cert_no")?)?: "citizen_id", text_of(&id_of("payment_state")?)?: "all" });
     let mut ended = vec![];
     for mode in ["query", "verify"] {
         let key = format!("request.{mode}");
@@ -159,7 +159,7 @@ async fn somebody(stage: &mut Stage) -> Result<String> {
         return Ok(known);
     }
     let mut reader = csv::Reader::from_path(stage.files.join("参保信息-省直.csv"))?;
-    let column = reader.headers()?.iter().position(|c| c == "cert_no").context("no column cert_no")?;
+    let column = reader.headers()?.iter().position(|c| c == "social_security_no").context("no column social_security_no")?;
     let first = reader.records().next().context("an empty file")??;
     let number = first.get(column).context("no number")?.to_owned();
     stage.state.put("somebody", &number)?;
@@ -170,7 +170,7 @@ pub async fn call_interfaces(stage: &mut Stage) -> Result<String> {
     let number = somebody(stage).await?;
     let token = token(stage).await?;
     let (query, verify) = (stage.state.get("service.query")?, stage.state.get("service.verify")?);
-    let keys = json!({ "cert_no": number });
+    let keys = json!({ "social_security_no": number });
     let (status, answer) = call(stage, &token, &query, &json!({ "keys": keys })).await?;
     ensure!(status == 200, "the query was answered {status}: {answer}");
     let row = answer["rows"][0].as_object().context("the query found nobody")?;
