@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::Schema;
+use base::Clock;
 use base::{GrantId, ResourceId, Role};
 use it::{On, TestPlatform};
 use lake::{LoadMode, TableName};
