@@ -147,7 +147,13 @@ fn at_desk(p: &TestPlatform, party: Party) -> Ctx {
     }
 }
 
-pub(crate) async fn decide(p: &TestPlatform, ctx: &Ctx, id: &ShareRequestId, outcome: &str, terms: Terms) -> base::Result<()> {
+pub(crate) async fn decide(
+    p: &TestPlatform,
+    ctx: &Ctx,
+    id: &ShareRequestId,
+    outcome: &str,
+    terms: Terms,
+) -> base::Result<()> {
     let sharing = p.platform.state().sharing;
     let seen = sharing.share_request(&p.reviewer(), id).await?;
     let step_id = seen
@@ -228,7 +234,8 @@ async fn walk_every_path(
     paths.len()
 }
 
-pub(crate) const RESTRICTED: (SharingAttribute, CollectionState) = (SharingAttribute::Restricted, CollectionState::Collected);
+pub(crate) const RESTRICTED: (SharingAttribute, CollectionState) =
+    (SharingAttribute::Restricted, CollectionState::Collected);
 const UNCONDITIONAL: (SharingAttribute, CollectionState) =
     (SharingAttribute::Unconditional, CollectionState::Collected);
 
@@ -528,8 +535,14 @@ async fn sha_1_what_cannot_be_applied_for_is_refused_with_a_reason() {
         refusal(&p.anonymous(), good.clone()).await,
         Err((401, "sign_in_required"))
     );
-    let foreign = Application { application_id: Some("app_of_another".into()), ..good.clone() };
-    assert_eq!(refusal(&p.applicant(), foreign).await, Err((422, "sharing.no_application")));
+    let foreign = Application {
+        application_id: Some("app_of_another".into()),
+        ..good.clone()
+    };
+    assert_eq!(
+        refusal(&p.applicant(), foreign).await,
+        Err((422, "sharing.no_application"))
+    );
     let mut unknown = good.clone();
     unknown.lines[0].item_ids = vec!["itm_unknown".into()];
     assert_eq!(refusal(&p.applicant(), unknown).await, Err((422, "invalid")));

@@ -57,7 +57,10 @@ impl TestPlatform {
         let dir = Arc::new(tempfile::tempdir().expect("a folder for the test"));
         let clock = ManualClock::at(Moment::parse(START).expect("a moment"));
         let chance = Chance::seeded(2026);
-        let mut config = Config { data: dir.path().to_path_buf(), ..Config::default() };
+        let mut config = Config {
+            data: dir.path().to_path_buf(),
+            ..Config::default()
+        };
         let database = match on {
             On::Sqlite => None,
             On::Postgres => Some(make_database().await),
@@ -65,9 +68,19 @@ impl TestPlatform {
         config.store = database.as_ref().map(|(server, name)| format!("{server}/{name}"));
         change(&mut config);
         let ctx = Ctx::new(Actor::System, Arc::new(clock.clone()), chance.clone());
-        let platform = Platform::start(config.clone(), ctx.clone()).await.expect("the platform starts");
+        let platform = Platform::start(config.clone(), ctx.clone())
+            .await
+            .expect("the platform starts");
         let cast = make_cast(&platform, &ctx).await;
-        Self { platform, clock, cast, chance, config, database, dir }
+        Self {
+            platform,
+            clock,
+            cast,
+            chance,
+            config,
+            database,
+            dir,
+        }
     }
 
     /// The platform acting by itself.
@@ -110,7 +123,9 @@ impl TestPlatform {
         self.person("auditor", &self.cast.authority, &[Role::Auditor])
     }
     pub fn data_user(&self, id: &str) -> Ctx {
-        self.ctx(Actor::DataUser { id: DataUserId(format!("usr_{id}")) })
+        self.ctx(Actor::DataUser {
+            id: DataUserId(format!("usr_{id}")),
+        })
     }
 
     /// The clock to 09:30 of the n-th working day after today.
@@ -132,18 +147,39 @@ impl TestPlatform {
 
     /// Until no follower has anything to read and no job anything to do.
     pub async fn run_until_quiet(&self) {
-        self.platform.run_until_quiet().await.expect("followers and jobs do their work");
+        self.platform
+            .run_until_quiet()
+            .await
+            .expect("followers and jobs do their work");
     }
 
-    /// As after a kill: a new process on the same data.
-    pub async fn restart(mut self) -> Self {
+    /// As after a kill: a new process on the same data. Only for a platform
+    /// that serves nothing: a served one lives as long as its connections.
+    pub async fn restart(self) -> Self {
         let ctx = self.system();
-        let old = std::mem::replace(
-            &mut self.platform,
-            Platform::start(self.config.clone(), ctx).await.expect("the platform starts again"),
-        );
-        drop(old);
-        self
+        let Self {
+            platform,
+            clock,
+            cast,
+            chance,
+            config,
+            database,
+            dir,
+        } = self;
+        // the old process holds the index's lock until it is gone
+        drop(platform);
+        let platform = Platform::start(config.clone(), ctx)
+            .await
+            .expect("the platform starts again");
+        Self {
+            platform,
+            clock,
+            cast,
+            chance,
+            config,
+            database,
+            dir,
+        }
     }
 
     /// Serves on a free port of the loopback; returns the base address.
@@ -165,7 +201,9 @@ impl TestPlatform {
     pub async fn close(self) {
         self.platform.close().await.expect("the platform closes");
         if let Some((server, name)) = &self.database {
-            let conn = Database::connect(format!("{server}/postgres")).await.expect("the cluster");
+            let conn = Database::connect(format!("{server}/postgres"))
+                .await
+                .expect("the cluster");
             conn.execute_unprepared(&format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)"))
                 .await
                 .expect("the database goes");
@@ -185,8 +223,12 @@ async fn make_database() -> (String, String) {
     let server = std::env::var("SHUQIAO_TEST_POSTGRES")
         .expect("SHUQIAO_TEST_POSTGRES names a PostgreSQL cluster; `cargo xtask test rust` makes one");
     let name = format!("t_{}", Ctx::system().ulid().to_lowercase());
-    let conn = Database::connect(format!("{server}/postgres")).await.expect("the cluster");
-    conn.execute_unprepared(&format!("CREATE DATABASE \"{name}\"")).await.expect("a database of the test's own");
+    let conn = Database::connect(format!("{server}/postgres"))
+        .await
+        .expect("the cluster");
+    conn.execute_unprepared(&format!("CREATE DATABASE \"{name}\""))
+        .await
+        .expect("a database of the test's own");
     (server, name)
 }
 
@@ -201,7 +243,15 @@ async fn make_cast(platform: &Platform, ctx: &Ctx) -> Cast {
             uscc: None,
             responsible: Default::default(),
         };
-        async { platform.state().identity.create_institution(ctx, form).await.expect("an institution").id }
+        async {
+            platform
+                .state()
+                .identity
+                .create_institution(ctx, form)
+                .await
+                .expect("an institution")
+                .id
+        }
     };
     Cast {
         authority: make("浙江省大数据发展管理局", Kind::Authority).await,

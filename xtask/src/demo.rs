@@ -16,12 +16,18 @@ pub fn binary(release: bool) -> Result<PathBuf> {
         cargo.arg("--release");
     }
     sh::run(&mut cargo)?;
-    Ok(sh::target().join(if release { "release" } else { "debug" }).join("shuqiao"))
+    Ok(sh::target()
+        .join(if release { "release" } else { "debug" })
+        .join("shuqiao"))
 }
 
 pub fn run(args: &[String]) -> Result<()> {
     let shuqiao = binary(false)?;
-    let data = sh::cache().join(if args.iter().any(|a| a == "--small") { "demo-small" } else { "demo" });
+    let data = sh::cache().join(if args.iter().any(|a| a == "--small") {
+        "demo-small"
+    } else {
+        "demo"
+    });
     sh::run(sh::command(shuqiao).arg("demo").arg("--data").arg(data).args(args))
 }
 

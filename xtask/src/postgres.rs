@@ -26,13 +26,38 @@ impl Cluster {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let cluster = Self { dir, bin, port };
         let data = cluster.dir.join("data");
-        cluster.quiet("initdb", &["-D", &data.to_string_lossy(), "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8"])?;
+        cluster.quiet(
+            "initdb",
+            &[
+                "-D",
+                &data.to_string_lossy(),
+                "-A",
+                "trust",
+                "-U",
+                "postgres",
+                "-E",
+                "UTF8",
+                "--locale=C.UTF-8",
+            ],
+        )?;
         let options = format!(
             "-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={} -c wal_level=logical -c max_connections=400 -c fsync=off",
             cluster.dir.display()
         );
         let log = cluster.dir.join("log");
-        cluster.quiet("pg_ctl", &["-D", &data.to_string_lossy(), "-o", &options, "-l", &log.to_string_lossy(), "-w", "start"])?;
+        cluster.quiet(
+            "pg_ctl",
+            &[
+                "-D",
+                &data.to_string_lossy(),
+                "-o",
+                &options,
+                "-l",
+                &log.to_string_lossy(),
+                "-w",
+                "start",
+            ],
+        )?;
         Ok(cluster)
     }
 
@@ -50,7 +75,12 @@ impl Cluster {
         } else {
             Command::new(&path)
         };
-        let out = command.args(args).current_dir(&self.dir).stdin(Stdio::null()).stdout(Stdio::null()).status()?;
+        let out = command
+            .args(args)
+            .current_dir(&self.dir)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .status()?;
         if !out.success() {
             bail!("{program} failed ({out}); its log: {}", self.dir.join("log").display());
         }
@@ -61,7 +91,10 @@ impl Cluster {
 impl Drop for Cluster {
     fn drop(&mut self) {
         let data = self.dir.join("data");
-        if let Err(e) = self.quiet("pg_ctl", &["-D", &data.to_string_lossy(), "-m", "immediate", "-w", "stop"]) {
+        if let Err(e) = self.quiet(
+            "pg_ctl",
+            &["-D", &data.to_string_lossy(), "-m", "immediate", "-w", "stop"],
+        ) {
             eprintln!("could not stop PostgreSQL: {e:#}");
         }
         let _ = std::fs::remove_dir_all(&self.dir);

@@ -17,7 +17,11 @@ pub fn interpreter() -> Result<PathBuf> {
     }
     sh::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&home))?;
     let list = sh::root().join("tests/python/requirements.txt");
-    sh::run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]).arg(list))?;
+    sh::run(
+        Command::new(&python)
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"])
+            .arg(list),
+    )?;
     std::fs::write(stamp, wanted)?;
     Ok(python)
 }

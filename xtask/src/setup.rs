@@ -15,16 +15,44 @@ struct Need {
 }
 
 const NEEDS_BUILD: &[Need] = &[
-    Need { package: "gcc", why: "C parts of some crates", present: || sh::has("cc") },
-    Need { package: "nodejs", why: "the web app (Node 20 or later)", present: || sh::has("node") },
+    Need {
+        package: "gcc",
+        why: "C parts of some crates",
+        present: || sh::has("cc"),
+    },
+    Need {
+        package: "nodejs",
+        why: "the web app (Node 20 or later)",
+        present: || sh::has("node"),
+    },
 ];
 
 const NEEDS_TEST: &[Need] = &[
-    Need { package: "postgresql", why: "tests on PostgreSQL", present: || postgres_bin().is_some() },
-    Need { package: "chromium", why: "tests in a browser", present: || chromium().is_some() },
-    Need { package: "fonts-noto-cjk", why: "Chinese in pictures", present: has_chinese_font },
-    Need { package: "python3-venv", why: "real clients from PyPI", present: || sh::has("python3") && has_venv() },
-    Need { package: "openssl", why: "a second opinion on signatures", present: || sh::has("openssl") },
+    Need {
+        package: "postgresql",
+        why: "tests on PostgreSQL",
+        present: || postgres_bin().is_some(),
+    },
+    Need {
+        package: "chromium",
+        why: "tests in a browser",
+        present: || chromium().is_some(),
+    },
+    Need {
+        package: "fonts-noto-cjk",
+        why: "Chinese in pictures",
+        present: has_chinese_font,
+    },
+    Need {
+        package: "python3-venv",
+        why: "real clients from PyPI",
+        present: || sh::has("python3") && has_venv(),
+    },
+    Need {
+        package: "openssl",
+        why: "a second opinion on signatures",
+        present: || sh::has("openssl"),
+    },
 ];
 
 pub fn build_tools() -> Result<()> {
@@ -45,12 +73,23 @@ fn ensure(needs: &[Need]) -> Result<()> {
         eprintln!("missing: {} ({})", need.package, need.why);
     }
     let root = sh::output(Command::new("id").arg("-u")).is_ok_and(|id| id == "0");
-    let sudo = !root && Command::new("sudo").args(["-n", "true"]).status().is_ok_and(|s| s.success());
+    let sudo = !root
+        && Command::new("sudo")
+            .args(["-n", "true"])
+            .status()
+            .is_ok_and(|s| s.success());
     if !sh::has("apt-get") || !(root || sudo) {
-        bail!("please run this once, then try again:\n\n    sudo apt-get update && sudo apt-get install -y {}\n", packages.join(" "));
+        bail!(
+            "please run this once, then try again:\n\n    sudo apt-get update && sudo apt-get install -y {}\n",
+            packages.join(" ")
+        );
     }
     let apt = |args: &[&str]| {
-        let mut command = if root { Command::new("apt-get") } else { Command::new("sudo") };
+        let mut command = if root {
+            Command::new("apt-get")
+        } else {
+            Command::new("sudo")
+        };
         if sudo {
             command.args(["-n", "apt-get"]);
         }
@@ -71,24 +110,36 @@ pub fn postgres_bin() -> Option<PathBuf> {
     if let Some(initdb) = sh::find("initdb") {
         return initdb.parent().map(PathBuf::from);
     }
-    let mut versions: Vec<PathBuf> =
-        std::fs::read_dir("/usr/lib/postgresql").ok()?.flatten().map(|e| e.path().join("bin")).collect();
+    let mut versions: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
+        .ok()?
+        .flatten()
+        .map(|e| e.path().join("bin"))
+        .collect();
     versions.retain(|bin| bin.join("initdb").is_file());
     versions.sort();
     versions.pop()
 }
 
 pub fn chromium() -> Option<PathBuf> {
-    std::env::var_os("CHROMIUM")
-        .map(PathBuf::from)
-        .or_else(|| ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(sh::find))
+    std::env::var_os("CHROMIUM").map(PathBuf::from).or_else(|| {
+        ["chromium", "chromium-browser", "google-chrome"]
+            .into_iter()
+            .find_map(sh::find)
+    })
 }
 
 fn has_chinese_font() -> bool {
     let noto = std::path::Path::new("/usr/share/fonts/opentype/noto");
-    noto.is_dir() || Command::new("fc-list").arg(":lang=zh").output().is_ok_and(|o| !o.stdout.is_empty())
+    noto.is_dir()
+        || Command::new("fc-list")
+            .arg(":lang=zh")
+            .output()
+            .is_ok_and(|o| !o.stdout.is_empty())
 }
 
 fn has_venv() -> bool {
-    Command::new("python3").args(["-c", "import venv, ensurepip"]).output().is_ok_and(|o| o.status.success())
+    Command::new("python3")
+        .args(["-c", "import venv, ensurepip"])
+        .output()
+        .is_ok_and(|o| o.status.success())
 }

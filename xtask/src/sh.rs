@@ -52,7 +52,10 @@ pub fn run(command: &mut Command) -> Result<()> {
 /// Its output, trimmed; an error when it fails.
 pub fn output(command: &mut Command) -> Result<String> {
     let shown = show(command);
-    let out = command.stderr(Stdio::inherit()).output().with_context(|| format!("cannot start: {shown}"))?;
+    let out = command
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("cannot start: {shown}"))?;
     if !out.status.success() {
         bail!("failed ({}): {shown}", out.status);
     }
@@ -65,12 +68,18 @@ pub fn has(program: &str) -> bool {
 
 pub fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|dir| dir.join(program)).find(|p| p.is_file())
+    std::env::split_paths(&path)
+        .map(|dir| dir.join(program))
+        .find(|p| p.is_file())
 }
 
 fn show(command: &Command) -> String {
     let mut words = vec![command.get_program().to_string_lossy().into_owned()];
     words.extend(command.get_args().map(|a| a.to_string_lossy().into_owned()));
     let shown = words.join(" ");
-    if shown.chars().count() > 160 { shown.chars().take(160).collect::<String>() + " …" } else { shown }
+    if shown.chars().count() > 160 {
+        shown.chars().take(160).collect::<String>() + " …"
+    } else {
+        shown
+    }
 }

@@ -12,18 +12,29 @@ fn web() -> PathBuf {
 }
 
 pub fn install() -> Result<()> {
-    let (lock, done) = (web().join("package-lock.json"), web().join("node_modules/.package-lock.json"));
+    let (lock, done) = (
+        web().join("package-lock.json"),
+        web().join("node_modules/.package-lock.json"),
+    );
     if newest(&done) >= newest(&lock) && done.exists() {
         return Ok(());
     }
-    sh::run(sh::command("npm").current_dir(web()).args(["ci", "--no-audit", "--no-fund"]))
+    sh::run(
+        sh::command("npm")
+            .current_dir(web())
+            .args(["ci", "--no-audit", "--no-fund"]),
+    )
 }
 
 pub fn build() -> Result<()> {
     install()?;
     let built = newest(&web().join("dist/index.html"));
     let sources = ["src", "public", "index.html", "vite.config.ts", "package-lock.json"];
-    let changed = sources.iter().map(|s| newest(&web().join(s))).max().unwrap_or(SystemTime::UNIX_EPOCH);
+    let changed = sources
+        .iter()
+        .map(|s| newest(&web().join(s)))
+        .max()
+        .unwrap_or(SystemTime::UNIX_EPOCH);
     if built > changed {
         return Ok(());
     }
@@ -41,11 +52,18 @@ pub fn generate() -> Result<()> {
 
 /// When a file, or the newest in a folder, was last written.
 fn newest(path: &Path) -> SystemTime {
-    let Ok(meta) = path.metadata() else { return SystemTime::UNIX_EPOCH };
+    let Ok(meta) = path.metadata() else {
+        return SystemTime::UNIX_EPOCH;
+    };
     let own = meta.modified().unwrap_or(SystemTime::UNIX_EPOCH);
     if !meta.is_dir() {
         return own;
     }
-    let inside = std::fs::read_dir(path).into_iter().flatten().flatten().map(|e| newest(&e.path())).max();
+    let inside = std::fs::read_dir(path)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|e| newest(&e.path()))
+        .max();
     own.max(inside.unwrap_or(SystemTime::UNIX_EPOCH))
 }

@@ -78,7 +78,11 @@ pub enum Actor {
     /// Not signed in: anybody on the portal.
     Anonymous,
     /// A person of an institution.
-    Person { id: PersonId, institution: InstitutionId, roles: Vec<Role> },
+    Person {
+        id: PersonId,
+        institution: InstitutionId,
+        roles: Vec<Role>,
+    },
     /// A citizen or firm.
     DataUser { id: DataUserId },
     /// The platform itself: timers, jobs, catching up.
@@ -169,7 +173,13 @@ pub struct Ctx {
 impl Ctx {
     pub fn new(actor: Actor, clock: Arc<dyn Clock>, chance: Chance) -> Self {
         let trace = hex_of(&chance.bytes::<16>());
-        Self { actor, lang: Lang::Zh, trace, clock, chance }
+        Self {
+            actor,
+            lang: Lang::Zh,
+            trace,
+            clock,
+            chance,
+        }
     }
     /// The platform acting by itself, on the machine's clock.
     pub fn system() -> Self {
@@ -193,7 +203,10 @@ impl Ctx {
         let mut low = [0u8; 16];
         self.chance.fill(&mut low[6..]);
         value |= u128::from_be_bytes(low);
-        (0..26).rev().map(|i| ALPHABET[((value >> (i * 5)) & 31) as usize] as char).collect()
+        (0..26)
+            .rev()
+            .map(|i| ALPHABET[((value >> (i * 5)) & 31) as usize] as char)
+            .collect()
     }
 }
 
@@ -206,6 +219,10 @@ fn hex_of(bytes: &[u8]) -> String {
 impl<S: Send + Sync> FromRequestParts<S> for Ctx {
     type Rejection = Error;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
-        parts.extensions.get::<Ctx>().cloned().ok_or_else(|| Error::internal("no request context"))
+        parts
+            .extensions
+            .get::<Ctx>()
+            .cloned()
+            .ok_or_else(|| Error::internal("no request context"))
     }
 }

@@ -110,7 +110,14 @@ pub struct Error {
 
 impl Error {
     pub fn new(kind: &'static ErrorKind) -> Self {
-        Self { kind, params: vec![], fields: vec![], article: None, internal: None, retry_after_s: None }
+        Self {
+            kind,
+            params: vec![],
+            fields: vec![],
+            article: None,
+            internal: None,
+            retry_after_s: None,
+        }
     }
     pub fn with(mut self, name: &'static str, value: impl std::fmt::Display) -> Self {
         self.params.push((name, value.to_string()));
@@ -121,7 +128,11 @@ impl Error {
         self
     }
     pub fn field(mut self, field: impl Into<String>, code: impl Into<String>, message: impl Into<String>) -> Self {
-        self.fields.push(FieldError { field: field.into(), code: code.into(), message: message.into() });
+        self.fields.push(FieldError {
+            field: field.into(),
+            code: code.into(),
+            message: message.into(),
+        });
         self
     }
     pub fn because(mut self, internal: impl std::fmt::Display) -> Self {
@@ -135,7 +146,10 @@ impl Error {
         Self::new(&NOT_FOUND).with("what", what)
     }
     pub fn invalid(fields: Vec<FieldError>) -> Self {
-        Self { fields, ..Self::new(&INVALID) }
+        Self {
+            fields,
+            ..Self::new(&INVALID)
+        }
     }
     pub fn bad_request(detail: impl std::fmt::Display) -> Self {
         Self::new(&BAD_REQUEST).with("detail", detail)
@@ -151,10 +165,16 @@ impl Error {
         self.fill(if lang == Lang::En { self.kind.en } else { self.kind.zh })
     }
     pub fn next(&self, lang: Lang) -> String {
-        self.fill(if lang == Lang::En { self.kind.next_en } else { self.kind.next_zh })
+        self.fill(if lang == Lang::En {
+            self.kind.next_en
+        } else {
+            self.kind.next_zh
+        })
     }
     fn fill(&self, template: &str) -> String {
-        self.params.iter().fold(template.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+        self.params.iter().fold(template.to_owned(), |text, (name, value)| {
+            text.replace(&format!("{{{name}}}"), value)
+        })
     }
 
     pub fn problem(&self, lang: Lang, trace: Option<&str>) -> Problem {
@@ -174,7 +194,10 @@ impl Error {
         let body = serde_json::to_vec(&self.problem(lang, trace)).unwrap_or_default();
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json; charset=utf-8"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json; charset=utf-8"),
+        );
         if let Some(seconds) = self.retry_after_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
@@ -244,7 +267,10 @@ mod tests {
     fn an_error_says_what_is_wrong_and_what_to_do_in_both_languages() {
         let e = Error::not_found("目录条目").article("《条例》第二十条");
         let p = e.problem(Lang::Zh, Some("t"));
-        assert_eq!((p.status, p.code.as_str(), p.title.as_str()), (404, "not_found", "没有找到目录条目"));
+        assert_eq!(
+            (p.status, p.code.as_str(), p.title.as_str()),
+            (404, "not_found", "没有找到目录条目")
+        );
         assert!(!e.next(Lang::En).is_empty());
         assert_eq!(p.article.as_deref(), Some("《条例》第二十条"));
     }

@@ -38,10 +38,18 @@ impl<T> Page<T> {
         let more = items.len() as u64 > limit;
         items.truncate(limit as usize);
         let next = if more { items.last().map(cursor_of) } else { None };
-        Self { items, next, total: None }
+        Self {
+            items,
+            next,
+            total: None,
+        }
     }
     pub fn map<U>(self, f: impl FnMut(T) -> U) -> Page<U> {
-        Page { items: self.items.into_iter().map(f).collect(), next: self.next, total: self.total }
+        Page {
+            items: self.items.into_iter().map(f).collect(),
+            next: self.next,
+            total: self.total,
+        }
     }
 }
 

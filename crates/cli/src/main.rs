@@ -127,9 +127,12 @@ fn main() -> Result<ExitCode> {
             Command::Bench(Bench::Quality(options)) => bench_quality::run(&options).await,
             Command::Generate(_) | Command::Bench(Bench::Gateway(_)) => Ok(()),
             Command::Serve { node } => serve_command::serve(node.config()?).await,
-            Command::Init { node, authority, login, password } => {
-                serve_command::init(node.config()?, &authority, &login, &password).await
-            }
+            Command::Init {
+                node,
+                authority,
+                login,
+                password,
+            } => serve_command::init(node.config()?, &authority, &login, &password).await,
             Command::Openapi => {
                 println!("{}", serde_json::to_string_pretty(&server::openapi())?);
                 Ok(())

@@ -10,7 +10,9 @@ use server::{Config, Platform};
 use tokio::net::TcpListener;
 
 pub async fn serve(config: Config) -> Result<()> {
-    let listener = TcpListener::bind(&config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
+    let listener = TcpListener::bind(&config.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", config.listen))?;
     let platform = Platform::start(config, Ctx::system()).await?;
     let background = platform.spawn().await?;
     tracing::info!(address = %listener.local_addr()?, "ready");
@@ -23,7 +25,9 @@ pub async fn serve(config: Config) -> Result<()> {
 /// Answers until asked to stop; calls under way are finished.
 pub async fn serve_on(listener: TcpListener, platform: &Platform) -> Result<()> {
     let app = server::router(platform.state()).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, app).with_graceful_shutdown(asked_to_stop()).await?;
+    axum::serve(listener, app)
+        .with_graceful_shutdown(asked_to_stop())
+        .await?;
     Ok(())
 }
 
@@ -51,7 +55,12 @@ pub async fn first_administrator(platform: &Platform, authority: &str, login: &s
     let ctx = Ctx::system();
     let identity = &platform.state().identity;
     let none = PageQuery::default();
-    if !identity.institutions(&ctx, InstitutionQuery::default(), none).await?.items.is_empty() {
+    if !identity
+        .institutions(&ctx, InstitutionQuery::default(), none)
+        .await?
+        .items
+        .is_empty()
+    {
         tracing::info!("the node has institutions already; nothing was changed");
         return Ok(());
     }

@@ -93,7 +93,10 @@ impl Target {
         Self::default()
     }
     pub fn owned_by(institution: &InstitutionId) -> Self {
-        Self { owner: Some(institution.clone()), ..Self::default() }
+        Self {
+            owner: Some(institution.clone()),
+            ..Self::default()
+        }
     }
     pub fn party(mut self, institution: &InstitutionId) -> Self {
         self.party = Some(institution.clone());
@@ -130,7 +133,10 @@ impl Authorizer {
     pub fn from_policies(text: &str) -> Result<Self> {
         let mut schema_text = ENTITIES.to_owned();
         for action in Action::ALL {
-            let line = format!("action \"{}\" appliesTo {{ principal: [Person, DataUser], resource: [Object] }};\n", action.id());
+            let line = format!(
+                "action \"{}\" appliesTo {{ principal: [Person, DataUser], resource: [Object] }};\n",
+                action.id()
+            );
             schema_text.push_str(&line);
         }
         let (schema, _) = Schema::from_cedarschema_str(&schema_text).map_err(Error::internal)?;
@@ -138,9 +144,18 @@ impl Authorizer {
         let found = Validator::new(schema.clone()).validate(&policies, ValidationMode::default());
         if !found.validation_passed() {
             let all: Vec<String> = found.validation_errors().map(ToString::to_string).collect();
-            return Err(Error::internal(format!("policies do not fit the schema: {}", all.join("; "))));
+            return Err(Error::internal(format!(
+                "policies do not fit the schema: {}",
+                all.join("; ")
+            )));
         }
-        Ok(Self { inner: Arc::new(Inner { policies, schema, engine: cedar_policy::Authorizer::new() }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                policies,
+                schema,
+                engine: cedar_policy::Authorizer::new(),
+            }),
+        })
     }
 
     pub fn permits(&self, ctx: &Ctx, action: Action, target: &Target) -> bool {
@@ -168,7 +183,13 @@ impl Authorizer {
     /// As [`Authorizer::check`], but a signed-in person who may not see it gets
     /// "not found".
     pub fn reveal(&self, ctx: &Ctx, action: Action, target: &Target, what: &str) -> Result<()> {
-        self.check(ctx, action, target).map_err(|e| if e.kind.status == 403 { Error::not_found(what) } else { e })
+        self.check(ctx, action, target).map_err(|e| {
+            if e.kind.status == 403 {
+                Error::not_found(what)
+            } else {
+                e
+            }
+        })
     }
 
     /// Ids of the actions that the actor may do on something of its own or
@@ -181,20 +202,28 @@ impl Authorizer {
         if let Actor::DataUser { id } = &ctx.actor {
             target = target.person(id.as_str());
         }
-        Action::ALL.iter().filter(|a| self.permits(ctx, **a, &target)).map(|a| a.id()).collect()
+        Action::ALL
+            .iter()
+            .filter(|a| self.permits(ctx, **a, &target))
+            .map(|a| a.id())
+            .collect()
     }
 
     fn decide(&self, actor: &Actor, action: Action, target: &Target) -> Result<bool> {
         let (kind, attributes) = match actor {
             Actor::Anonymous => return Ok(false),
             Actor::System => return Ok(true),
-            Actor::Person { institution, .. } => {
-                ("Person", vec![text("name", actor.id()), text("institution", institution.as_str())])
-            }
+            Actor::Person { institution, .. } => (
+                "Person",
+                vec![text("name", actor.id()), text("institution", institution.as_str())],
+            ),
             Actor::DataUser { .. } => ("DataUser", vec![text("name", actor.id())]),
         };
-        let roles: Vec<EntityUid> =
-            actor.roles().iter().map(|r| uid("Role", r.as_str())).collect::<Result<_>>()?;
+        let roles: Vec<EntityUid> = actor
+            .roles()
+            .iter()
+            .map(|r| uid("Role", r.as_str()))
+            .collect::<Result<_>>()?;
         let principal = uid(kind, actor.id())?;
         let object = uid("Object", "object")?;
         let mut facts = vec![];
@@ -202,16 +231,28 @@ impl Authorizer {
         facts.extend(target.party.as_ref().map(|i| text("party", i.as_str())));
         facts.extend(target.person.as_ref().map(|p| text("person", p)));
         let mut entities = vec![
-            Entity::new(principal.clone(), attributes.into_iter().collect(), roles.iter().cloned().collect())
-                .map_err(Error::internal)?,
+            Entity::new(
+                principal.clone(),
+                attributes.into_iter().collect(),
+                roles.iter().cloned().collect(),
+            )
+            .map_err(Error::internal)?,
             Entity::new(object.clone(), facts.into_iter().collect(), Default::default()).map_err(Error::internal)?,
         ];
         entities.extend(roles.into_iter().map(Entity::with_uid));
         let entities = Entities::from_entities(entities, Some(&self.inner.schema)).map_err(Error::internal)?;
-        let request =
-            Request::new(principal, uid("Action", action.id())?, object, Context::empty(), Some(&self.inner.schema))
-                .map_err(Error::internal)?;
-        let answer = self.inner.engine.is_authorized(&request, &self.inner.policies, &entities);
+        let request = Request::new(
+            principal,
+            uid("Action", action.id())?,
+            object,
+            Context::empty(),
+            Some(&self.inner.schema),
+        )
+        .map_err(Error::internal)?;
+        let answer = self
+            .inner
+            .engine
+            .is_authorized(&request, &self.inner.policies, &entities);
         Ok(answer.decision() == Decision::Allow)
     }
 }
@@ -231,7 +272,11 @@ mod tests {
     use base::{Moment, Role};
 
     fn person(role: Role, institution: &str) -> Ctx {
-        let actor = Actor::Person { id: "per_1".into(), institution: institution.into(), roles: vec![role] };
+        let actor = Actor::Person {
+            id: "per_1".into(),
+            institution: institution.into(),
+            roles: vec![role],
+        };
         Ctx::test(actor, Moment(0), 1)
     }
 
@@ -245,11 +290,19 @@ mod tests {
                     Role::DataUser => Ctx::test(Actor::DataUser { id: "usr_1".into() }, Moment(0), 1),
                     _ => person(role, "org_own"),
                 };
-                let own = Target::owned_by(&"org_own".into()).party(&"org_own".into()).person("usr_1");
+                let own = Target::owned_by(&"org_own".into())
+                    .party(&"org_own".into())
+                    .person("usr_1");
                 let other = Target::owned_by(&"org_x".into()).party(&"org_x".into()).person("usr_x");
                 let mark = |t: &Target| if authz.permits(&ctx, *action, t) { "yes" } else { "-" };
                 if (mark(&own), mark(&other)) != ("-", "-") {
-                    table += &format!("{} | {} | {} | {}\n", action.id(), role.as_str(), mark(&own), mark(&other));
+                    table += &format!(
+                        "{} | {} | {} | {}\n",
+                        action.id(),
+                        role.as_str(),
+                        mark(&own),
+                        mark(&other)
+                    );
                 }
             }
         }

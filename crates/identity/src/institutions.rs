@@ -193,7 +193,9 @@ impl Identity {
             created_at: ctx.now().0,
             updated_at: ctx.now().0,
         };
-        institution::Entity::insert(institution::ActiveModel::from(row.clone())).exec_without_returning(tx.conn()).await?;
+        institution::Entity::insert(institution::ActiveModel::from(row.clone()))
+            .exec_without_returning(tx.conn())
+            .await?;
         tx.append(
             Entry::new("institution.filed", id.as_str())
                 .put("kind", row.kind.as_str())
@@ -211,7 +213,8 @@ impl Identity {
         revision: i32,
         form: InstitutionForm,
     ) -> Result<Institution> {
-        self.authz.check(ctx, Action::InstitutionManage, &Target::owned_by(id))?;
+        self.authz
+            .check(ctx, Action::InstitutionManage, &Target::owned_by(id))?;
         check(&form)?;
         let before = self.institution(id).await?;
         if form.parent_id.as_ref() == Some(id) {
@@ -222,9 +225,18 @@ impl Identity {
             .col_expr(institution::Column::Name, Expr::value(form.name.trim()))
             .col_expr(institution::Column::ShortName, Expr::value(form.short_name.trim()))
             .col_expr(institution::Column::Kind, Expr::value(form.kind.as_str()))
-            .col_expr(institution::Column::Division, Expr::value(form.division.unwrap_or(before.division)))
-            .col_expr(institution::Column::ParentId, Expr::value(form.parent_id.map(String::from)))
-            .col_expr(institution::Column::Uscc, Expr::value(form.uscc.filter(|u| !u.is_empty())))
+            .col_expr(
+                institution::Column::Division,
+                Expr::value(form.division.unwrap_or(before.division)),
+            )
+            .col_expr(
+                institution::Column::ParentId,
+                Expr::value(form.parent_id.map(String::from)),
+            )
+            .col_expr(
+                institution::Column::Uscc,
+                Expr::value(form.uscc.filter(|u| !u.is_empty())),
+            )
             .col_expr(
                 institution::Column::Responsible,
                 Expr::value(serde_json::to_string(&form.responsible).map_err(Error::internal)?),
@@ -245,7 +257,9 @@ impl Identity {
     }
 
     pub async fn institution(&self, id: &InstitutionId) -> Result<Institution> {
-        let row = institution::Entity::find_by_id(id.as_str()).one(self.store.conn()).await?;
+        let row = institution::Entity::find_by_id(id.as_str())
+            .one(self.store.conn())
+            .await?;
         row.ok_or_else(|| Error::not_found("机构"))?.try_into()
     }
 
@@ -255,8 +269,10 @@ impl Identity {
         ids: impl IntoIterator<Item = String>,
     ) -> Result<std::collections::HashMap<String, (String, String)>> {
         let ids: std::collections::HashSet<String> = ids.into_iter().collect();
-        let rows =
-            institution::Entity::find().filter(institution::Column::Id.is_in(ids)).all(self.store.conn()).await?;
+        let rows = institution::Entity::find()
+            .filter(institution::Column::Id.is_in(ids))
+            .all(self.store.conn())
+            .await?;
         Ok(rows.into_iter().map(|m| (m.id, (m.name, m.short_name))).collect())
     }
 
@@ -294,7 +310,10 @@ impl Identity {
             find = find.filter(institution::Column::Id.gt(after));
         }
         let rows = find.limit(page.limit() + 1).all(self.store.conn()).await?;
-        let rows = rows.into_iter().map(TryInto::try_into).collect::<Result<Vec<Institution>>>()?;
+        let rows = rows
+            .into_iter()
+            .map(TryInto::try_into)
+            .collect::<Result<Vec<Institution>>>()?;
         Ok(Page::from_overfetch(rows, page.limit(), |i| i.id.0.clone()))
     }
 }

@@ -176,7 +176,10 @@ fn check_account(wrong: Error, name: &str, login: &str, password: &str) -> Error
 /// argon2id takes tens of milliseconds and megabytes: off the async threads.
 async fn hash_password(password: String) -> Result<String> {
     tokio::task::spawn_blocking(move || {
-        Argon2::default().hash_password(password.as_bytes()).map(|h| h.to_string()).map_err(Error::internal)
+        Argon2::default()
+            .hash_password(password.as_bytes())
+            .map(|h| h.to_string())
+            .map_err(Error::internal)
     })
     .await
     .map_err(Error::internal)?
@@ -204,7 +207,10 @@ fn home_of(role: Role) -> Option<&'static [Kind]> {
 }
 
 fn check_roles(roles: &[Role], kind: Kind) -> Result<()> {
-    match roles.iter().find(|r| home_of(**r).is_some_and(|homes| !homes.contains(&kind))) {
+    match roles
+        .iter()
+        .find(|r| home_of(**r).is_some_and(|homes| !homes.contains(&kind)))
+    {
         None => Ok(()),
         Some(role) => Err(Error::invalid(vec![]).field(
             "roles",
@@ -216,7 +222,8 @@ fn check_roles(roles: &[Role], kind: Kind) -> Result<()> {
 
 impl Identity {
     pub async fn create_person(&self, ctx: &Ctx, form: PersonForm) -> Result<Person> {
-        self.authz.check(ctx, Action::PersonManage, &Target::owned_by(&form.institution_id))?;
+        self.authz
+            .check(ctx, Action::PersonManage, &Target::owned_by(&form.institution_id))?;
         let wrong = check_account(Error::invalid(vec![]), &form.name, &form.login, &form.password);
         if !wrong.fields.is_empty() {
             return Err(wrong);
@@ -238,7 +245,9 @@ impl Identity {
             locked_until: 0,
             created_at: ctx.now().0,
         };
-        person::Entity::insert(person::ActiveModel::from(row.clone())).exec_without_returning(tx.conn()).await?;
+        person::Entity::insert(person::ActiveModel::from(row.clone()))
+            .exec_without_returning(tx.conn())
+            .await?;
         tx.append(
             Entry::new("person.appointed", row.id.as_str())
                 .put("institution", row.institution_id.as_str())
@@ -252,7 +261,8 @@ impl Identity {
         let found = person::Entity::find_by_id(id.as_str()).one(self.store.conn()).await?;
         let found = found.ok_or_else(|| Error::not_found("人员"))?;
         let institution = self.institution(&found.institution_id.clone().into()).await?;
-        self.authz.check(ctx, Action::PersonManage, &Target::owned_by(&institution.id))?;
+        self.authz
+            .check(ctx, Action::PersonManage, &Target::owned_by(&institution.id))?;
         if let Some(roles) = &change.roles {
             check_roles(roles, institution.kind)?;
         }
@@ -278,8 +288,14 @@ impl Identity {
         }
         let mut tx = self.store.begin(ctx).await?;
         // set the name to itself so that an empty change is still a statement
-        update.col_expr(person::Column::Name, Expr::value(found.name)).exec(tx.conn()).await?;
-        session::Entity::delete_many().filter(session::Column::ActorId.eq(id.as_str())).exec(tx.conn()).await?;
+        update
+            .col_expr(person::Column::Name, Expr::value(found.name))
+            .exec(tx.conn())
+            .await?;
+        session::Entity::delete_many()
+            .filter(session::Column::ActorId.eq(id.as_str()))
+            .exec(tx.conn())
+            .await?;
         tx.append(entry);
         tx.commit().await?;
         self.person(id).await
@@ -296,8 +312,14 @@ impl Identity {
         ids: impl IntoIterator<Item = String>,
     ) -> Result<std::collections::HashMap<String, String>> {
         let ids: std::collections::HashSet<String> = ids.into_iter().collect();
-        let people = person::Entity::find().filter(person::Column::Id.is_in(ids.clone())).all(self.store.conn()).await?;
-        let users = data_user::Entity::find().filter(data_user::Column::Id.is_in(ids)).all(self.store.conn()).await?;
+        let people = person::Entity::find()
+            .filter(person::Column::Id.is_in(ids.clone()))
+            .all(self.store.conn())
+            .await?;
+        let users = data_user::Entity::find()
+            .filter(data_user::Column::Id.is_in(ids))
+            .all(self.store.conn())
+            .await?;
         let people = people.into_iter().map(|p| (p.id, p.name));
         Ok(people.chain(users.into_iter().map(|u| (u.id, u.name))).collect())
     }
@@ -333,7 +355,11 @@ impl Identity {
         }
         let password = hash_password(form.password).await?;
         let id = DataUserId::new(ctx);
-        let sealed = self.keys.master.seal(&ctx.chance, id.as_str().as_bytes(), number.as_bytes()).map_err(Error::internal)?;
+        let sealed = self
+            .keys
+            .master
+            .seal(&ctx.chance, id.as_str().as_bytes(), number.as_bytes())
+            .map_err(Error::internal)?;
         let kind = match form.kind {
             DataUserKind::Natural => "natural",
             DataUserKind::Legal => "legal",
@@ -354,22 +380,36 @@ impl Identity {
             created_at: ctx.now().0,
         };
         let mut tx = self.store.begin(ctx).await?;
-        data_user::Entity::insert(data_user::ActiveModel::from(row.clone())).exec_without_returning(tx.conn()).await?;
+        data_user::Entity::insert(data_user::ActiveModel::from(row.clone()))
+            .exec_without_returning(tx.conn())
+            .await?;
         tx.append(Entry::new("data_user.registered", id.as_str()).put("kind", kind));
         tx.commit().await?;
         row.try_into()
     }
 
     pub async fn data_user(&self, id: &DataUserId) -> Result<DataUser> {
-        let row = data_user::Entity::find_by_id(id.as_str()).one(self.store.conn()).await?;
+        let row = data_user::Entity::find_by_id(id.as_str())
+            .one(self.store.conn())
+            .await?;
         row.ok_or_else(|| Error::not_found("用户"))?.try_into()
     }
 
     async fn login_is_free(&self, login: &str) -> Result<()> {
         let login = login.to_ascii_lowercase();
-        let person = person::Entity::find().filter(person::Column::Login.eq(&login)).one(self.store.conn()).await?;
-        let user = data_user::Entity::find().filter(data_user::Column::Login.eq(&login)).one(self.store.conn()).await?;
-        if person.is_some() || user.is_some() { Err(Error::new(&errors::LOGIN_TAKEN)) } else { Ok(()) }
+        let person = person::Entity::find()
+            .filter(person::Column::Login.eq(&login))
+            .one(self.store.conn())
+            .await?;
+        let user = data_user::Entity::find()
+            .filter(data_user::Column::Login.eq(&login))
+            .one(self.store.conn())
+            .await?;
+        if person.is_some() || user.is_some() {
+            Err(Error::new(&errors::LOGIN_TAKEN))
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -377,20 +417,29 @@ impl Identity {
 fn shown(number: &str) -> String {
     let chars: Vec<char> = number.chars().collect();
     let keep = if chars.len() >= 15 { 4 } else { 1 };
-    chars.iter().enumerate().map(|(i, c)| if i < keep || i + keep >= chars.len() { *c } else { '*' }).collect()
+    chars
+        .iter()
+        .enumerate()
+        .map(|(i, c)| if i < keep || i + keep >= chars.len() { *c } else { '*' })
+        .collect()
 }
 
 fn document_fault(kind: DataUserKind, document: DocumentType, number: &str, lang: Lang) -> Option<String> {
     let natural = kind == DataUserKind::Natural;
     let (zh, en) = match document {
         DocumentType::CitizenId if natural => {
-            return codes::citizen_id(number).err().map(|fault| fault.message(lang).to_owned());
+            return codes::citizen_id(number)
+                .err()
+                .map(|fault| fault.message(lang).to_owned());
         }
         DocumentType::Uscc if !natural => {
             if codes::uscc(number).is_plausible() {
                 return None;
             }
-            ("统一社会信用代码有误,请核对 18 位代码", "the unified social credit code is wrong; check its 18 characters")
+            (
+                "统一社会信用代码有误,请核对 18 位代码",
+                "the unified social credit code is wrong; check its 18 characters",
+            )
         }
         DocumentType::OtherCode if kind == DataUserKind::Unincorporated => {
             if (4..=40).contains(&number.len()) {
@@ -407,7 +456,10 @@ fn document_fault(kind: DataUserKind, document: DocumentType, number: &str, lang
             if (5..=20).contains(&number.len()) && number.chars().all(|c| c.is_ascii_alphanumeric()) {
                 return None;
             }
-            ("证件号码为 5 至 20 位字母或数字", "a document number has 5 to 20 letters or digits")
+            (
+                "证件号码为 5 至 20 位字母或数字",
+                "a document number has 5 to 20 letters or digits",
+            )
         }
         _ => ("这类主体不能使用该证件类型", "this kind of user has no such document"),
     };
@@ -421,7 +473,10 @@ mod tests {
     #[test]
     fn plt_4_documents_are_checked_by_kind() {
         let fault = |kind, document, number| document_fault(kind, document, number, Lang::Zh);
-        assert_eq!(fault(DataUserKind::Natural, DocumentType::CitizenId, "11010519491231002X"), None);
+        assert_eq!(
+            fault(DataUserKind::Natural, DocumentType::CitizenId, "11010519491231002X"),
+            None
+        );
         assert!(fault(DataUserKind::Natural, DocumentType::CitizenId, "110105194912310021").is_some());
         assert!(fault(DataUserKind::Legal, DocumentType::CitizenId, "11010519491231002X").is_some());
         assert!(fault(DataUserKind::Legal, DocumentType::Uscc, "91330000MA00000000").is_some());

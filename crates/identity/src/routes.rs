@@ -139,11 +139,18 @@ impl Identity {
             }
             Actor::Anonymous | Actor::System => {}
         }
-        Ok(Me { actor: view, node: self.node_view() })
+        Ok(Me {
+            actor: view,
+            node: self.node_view(),
+        })
     }
 
     fn node_view(&self) -> NodeView {
-        let Node { name, division, rule_set } = self.node.as_ref().clone();
+        let Node {
+            name,
+            division,
+            rule_set,
+        } = self.node.as_ref().clone();
         let found = codes::division(&division);
         NodeView {
             name,
@@ -164,7 +171,9 @@ impl Identity {
 /// The session token among a request's cookies.
 pub fn session_token(headers: &HeaderMap) -> Option<&str> {
     let cookies = headers.get(COOKIE_HEADER)?.to_str().ok()?;
-    cookies.split(';').find_map(|c| c.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+    cookies
+        .split(';')
+        .find_map(|c| c.trim().strip_prefix(COOKIE)?.strip_prefix('='))
 }
 
 /// 登录
@@ -215,14 +224,23 @@ async fn create_institution(
     ctx: Ctx,
     Json(form): Json<InstitutionForm>,
 ) -> Result<(StatusCode, Json<Institution>)> {
-    Ok((StatusCode::CREATED, Json(identity.create_institution(&ctx, form).await?)))
+    Ok((
+        StatusCode::CREATED,
+        Json(identity.create_institution(&ctx, form).await?),
+    ))
 }
 
 /// 机构详情
 #[utoipa::path(get, path = "/institutions/{id}", tag = "identity", operation_id = "show_institution", params(("id" = String, Path, max_length = 64)),
     responses((status = 200, body = Institution), (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
-async fn show_institution(State(identity): State<Identity>, ctx: Ctx, Path(id): Path<InstitutionId>) -> Result<Json<Institution>> {
-    identity.authz.check(&ctx, crate::Action::InstitutionRead, &crate::Target::any())?;
+async fn show_institution(
+    State(identity): State<Identity>,
+    ctx: Ctx,
+    Path(id): Path<InstitutionId>,
+) -> Result<Json<Institution>> {
+    identity
+        .authz
+        .check(&ctx, crate::Action::InstitutionRead, &crate::Target::any())?;
     identity.institution(&id).await.map(Json)
 }
 
@@ -237,7 +255,10 @@ async fn change_institution(
     Path(id): Path<InstitutionId>,
     Json(change): Json<InstitutionChange>,
 ) -> Result<Json<Institution>> {
-    identity.change_institution(&ctx, &id, change.revision, change.form).await.map(Json)
+    identity
+        .change_institution(&ctx, &id, change.revision, change.form)
+        .await
+        .map(Json)
 }
 
 /// 人员列表
@@ -249,14 +270,21 @@ async fn list_people(
     Query(query): Query<PeopleQuery>,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<Person>>> {
-    identity.people(&ctx, query.institution.as_deref(), page).await.map(Json)
+    identity
+        .people(&ctx, query.institution.as_deref(), page)
+        .await
+        .map(Json)
 }
 
 /// 添加人员
 #[utoipa::path(post, path = "/people", tag = "identity", operation_id = "create_person", request_body = PersonForm,
     responses((status = 201, body = Person), (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
         (status = 404, body = Problem), (status = 409, body = Problem), (status = 415, body = Problem), (status = 422, body = Problem)))]
-async fn create_person(State(identity): State<Identity>, ctx: Ctx, Json(form): Json<PersonForm>) -> Result<(StatusCode, Json<Person>)> {
+async fn create_person(
+    State(identity): State<Identity>,
+    ctx: Ctx,
+    Json(form): Json<PersonForm>,
+) -> Result<(StatusCode, Json<Person>)> {
     Ok((StatusCode::CREATED, Json(identity.create_person(&ctx, form).await?)))
 }
 
@@ -283,7 +311,10 @@ async fn register_data_user(
     ctx: Ctx,
     Json(form): Json<DataUserForm>,
 ) -> Result<(StatusCode, Json<DataUser>)> {
-    Ok((StatusCode::CREATED, Json(identity.register_data_user(&ctx, form).await?)))
+    Ok((
+        StatusCode::CREATED,
+        Json(identity.register_data_user(&ctx, form).await?),
+    ))
 }
 
 /// 我的注册信息

@@ -99,15 +99,22 @@ impl Identity {
             tx.commit().await?;
         }
         if row.actor_id.starts_with(DataUserId::PREFIX) {
-            let user = data_user::Entity::find_by_id(&row.actor_id).one(self.store.conn()).await?;
+            let user = data_user::Entity::find_by_id(&row.actor_id)
+                .one(self.store.conn())
+                .await?;
             return Ok(user.map_or(Actor::Anonymous, |u| Actor::DataUser { id: u.id.into() }));
         }
         let person = person::Entity::find_by_id(&row.actor_id).one(self.store.conn()).await?;
-        Ok(person.filter(|p| p.active).map_or(Actor::Anonymous, |p| person_actor(&p)))
+        Ok(person
+            .filter(|p| p.active)
+            .map_or(Actor::Anonymous, |p| person_actor(&p)))
     }
 
     async fn account(&self, login: &str) -> Result<Option<Account>> {
-        let person = person::Entity::find().filter(person::Column::Login.eq(login)).one(self.store.conn()).await?;
+        let person = person::Entity::find()
+            .filter(person::Column::Login.eq(login))
+            .one(self.store.conn())
+            .await?;
         if let Some(p) = person {
             return Ok(Some(Account {
                 actor: person_actor(&p),
@@ -118,9 +125,14 @@ impl Identity {
                 active: p.active,
             }));
         }
-        let user = data_user::Entity::find().filter(data_user::Column::Login.eq(login)).one(self.store.conn()).await?;
+        let user = data_user::Entity::find()
+            .filter(data_user::Column::Login.eq(login))
+            .one(self.store.conn())
+            .await?;
         Ok(user.map(|u| Account {
-            actor: Actor::DataUser { id: DataUserId(u.id.clone()) },
+            actor: Actor::DataUser {
+                id: DataUserId(u.id.clone()),
+            },
             id: u.id,
             password: u.password,
             failures: u.failures,
@@ -136,7 +148,8 @@ impl Identity {
             self.set_failures(ctx, account, failures, 0).await?;
             return Ok(Error::new(&errors::BAD_CREDENTIALS));
         }
-        self.set_failures(ctx, account, 0, ctx.now().0 + limits::SIGN_IN_LOCK_MS).await?;
+        self.set_failures(ctx, account, 0, ctx.now().0 + limits::SIGN_IN_LOCK_MS)
+            .await?;
         Ok(Error::new(&errors::LOCKED))
     }
 

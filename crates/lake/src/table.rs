@@ -134,7 +134,12 @@ impl Lake {
         let root = self.config.location.to_file_path();
         let root = root.map_err(|()| base::Error::internal("the lake's location is not a local path"))?;
         let made = std::fs::create_dir_all(root.join(table.as_str()));
-        made.map_err(|source| LakeError::Store(object_store::Error::Generic { store: "local", source: Box::new(source) }))
+        made.map_err(|source| {
+            LakeError::Store(object_store::Error::Generic {
+                store: "local",
+                source: Box::new(source),
+            })
+        })
     }
 
     /// The table at its newest version, or `None` where nothing was loaded yet.

@@ -48,16 +48,20 @@ impl Default for Config {
 
 impl Config {
     pub fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|e| Error::bad_request(format!("{}: {e}", path.display())))?;
+        let text = std::fs::read_to_string(path).map_err(|e| Error::bad_request(format!("{}: {e}", path.display())))?;
         toml::from_str(&text).map_err(|e| Error::bad_request(format!("{}: {e}", path.display())))
     }
     pub fn store_url(&self) -> String {
-        self.store.clone().unwrap_or_else(|| format!("sqlite://{}", self.data.join("control.db").display()))
+        self.store
+            .clone()
+            .unwrap_or_else(|| format!("sqlite://{}", self.data.join("control.db").display()))
     }
     /// Without a trailing slash.
     pub fn base_url(&self) -> String {
-        let url = self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen));
+        let url = self
+            .public_url
+            .clone()
+            .unwrap_or_else(|| format!("http://{}", self.listen));
         url.trim_end_matches('/').to_owned()
     }
     pub fn directory(&self, name: &str) -> Result<PathBuf> {

@@ -63,10 +63,14 @@ async fn session(State(state): State<AppState>, mut request: Request, next: Next
     state.ops.count(response.status());
     let mut response = as_problem(response, &ctx, &method, &path).await;
     if let Ok(trace) = HeaderValue::from_str(&ctx.trace) {
-        response.headers_mut().insert(HeaderName::from_static("x-trace-id"), trace);
+        response
+            .headers_mut()
+            .insert(HeaderName::from_static("x-trace-id"), trace);
     }
     if ctx.actor.is_signed_in() && !response.headers().contains_key(header::CACHE_CONTROL) {
-        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+        response
+            .headers_mut()
+            .insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     }
     response
 }
@@ -86,7 +90,9 @@ async fn as_problem(response: Response, ctx: &Ctx, method: &Method, path: &str) 
     }
     // an extractor's refusal: its text says what could not be read
     let allow = response.headers().get(header::ALLOW).cloned();
-    let text = to_bytes(response.into_body(), limits::SHORT_TEXT_CHARS_MAX * 16).await.unwrap_or_default();
+    let text = to_bytes(response.into_body(), limits::SHORT_TEXT_CHARS_MAX * 16)
+        .await
+        .unwrap_or_default();
     let detail = String::from_utf8_lossy(&text).into_owned();
     let error = match status {
         StatusCode::NOT_FOUND => Error::not_found("该地址"),
@@ -111,9 +117,10 @@ fn with_status(mut problem: base::error::Problem, status: StatusCode) -> Respons
     let body = serde_json::to_vec(&problem).unwrap_or_default();
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json; charset=utf-8"));
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json; charset=utf-8"),
+    );
     response
 }
 
@@ -139,7 +146,9 @@ async fn security_headers(request: Request, next: Next) -> Response {
         ),
     ];
     for (name, value) in fixed {
-        headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
+        headers
+            .entry(HeaderName::from_static(name))
+            .or_insert(HeaderValue::from_static(value));
     }
     response
 }

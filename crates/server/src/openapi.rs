@@ -45,7 +45,6 @@ pub fn api_routes() -> OpenApiRouter<AppState> {
         .merge(supervision::routes())
 }
 
-
 /// The whole document.
 pub fn openapi() -> utoipa::openapi::OpenApi {
     let (_, document) = OpenApiRouter::<AppState>::with_openapi(Document::openapi())

@@ -25,7 +25,10 @@ impl Ops {
 }
 
 pub fn routes() -> Router<AppState> {
-    Router::new().route("/healthz", get(|| async { "ok\n" })).route("/readyz", get(ready)).route("/metrics", get(metrics))
+    Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
 }
 
 async fn ready(State(state): State<AppState>) -> impl IntoResponse {
@@ -43,13 +46,24 @@ async fn metrics(State(state): State<AppState>) -> impl IntoResponse {
     let mut out = String::new();
     out.push_str("# HELP shuqiao_http_answers_total Answers outside of the gateway by class of status\n# TYPE shuqiao_http_answers_total counter\n");
     for (i, count) in state.ops.answers.iter().enumerate() {
-        let _ = writeln!(out, "shuqiao_http_answers_total{{class=\"{}xx\"}} {}", i + 1, count.load(Ordering::Relaxed));
+        let _ = writeln!(
+            out,
+            "shuqiao_http_answers_total{{class=\"{}xx\"}} {}",
+            i + 1,
+            count.load(Ordering::Relaxed)
+        );
     }
     if let Ok(size) = state.store.ledger_size().await {
-        let _ = writeln!(out, "# HELP shuqiao_ledger_entries Entries in the ledger\n# TYPE shuqiao_ledger_entries gauge\nshuqiao_ledger_entries {size}");
+        let _ = writeln!(
+            out,
+            "# HELP shuqiao_ledger_entries Entries in the ledger\n# TYPE shuqiao_ledger_entries gauge\nshuqiao_ledger_entries {size}"
+        );
     }
     if let Ok(queued) = state.jobs.queued().await {
-        let _ = writeln!(out, "# HELP shuqiao_jobs_waiting Jobs queued or running\n# TYPE shuqiao_jobs_waiting gauge\nshuqiao_jobs_waiting {queued}");
+        let _ = writeln!(
+            out,
+            "# HELP shuqiao_jobs_waiting Jobs queued or running\n# TYPE shuqiao_jobs_waiting gauge\nshuqiao_jobs_waiting {queued}"
+        );
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], out)
 }

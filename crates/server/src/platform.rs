@@ -18,8 +18,8 @@ use procedure::Procedures;
 use quality::Quality;
 use serve::access_log::AccessLog;
 use serve::gateway::Gateway;
-use sharing::gateway::GatewayBridge;
 use sharing::Sharing;
+use sharing::gateway::GatewayBridge;
 use supervision::Supervision;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -90,9 +90,24 @@ impl Platform {
         };
         let procedures = Procedures::new(store.clone(), law.clone(), Arc::new(Names(identity.clone())));
         let lake = Lake::open(LakeConfig::local(&config.data)?)?;
-        let catalog = Catalog::new(store.clone(), identity.clone(), procedures.clone(), &config.directory("index")?)?;
-        let collection = Collection::new(store.clone(), lake.clone(), identity.clone(), catalog.clone(), &config.data)?;
-        let log = Arc::new(AccessLog::open(&config.directory("access-log")?, ctx.clock.clone(), Default::default())?);
+        let catalog = Catalog::new(
+            store.clone(),
+            identity.clone(),
+            procedures.clone(),
+            &config.directory("index")?,
+        )?;
+        let collection = Collection::new(
+            store.clone(),
+            lake.clone(),
+            identity.clone(),
+            catalog.clone(),
+            &config.data,
+        )?;
+        let log = Arc::new(AccessLog::open(
+            &config.directory("access-log")?,
+            ctx.clock.clone(),
+            Default::default(),
+        )?);
         let gateway = Gateway::new(&config.division, keys.lookup.clone(), &ctx, log);
         let bridge = GatewayBridge::new(
             store.clone(),
@@ -105,8 +120,13 @@ impl Platform {
             ctx.clone(),
         )?;
         let sharing = Sharing::new(store.clone(), identity.clone(), catalog.clone(), procedures.clone());
-        let quality =
-            Quality::new(store.clone(), lake.clone(), identity.clone(), catalog.clone(), procedures.clone());
+        let quality = Quality::new(
+            store.clone(),
+            lake.clone(),
+            identity.clone(),
+            catalog.clone(),
+            procedures.clone(),
+        );
         let supervision = Supervision::new(store.clone(), identity.clone(), procedures.clone());
         let opening = Opening::new(opening::Parts {
             store: store.clone(),
@@ -121,8 +141,14 @@ impl Platform {
             },
             files: config.directory("opening")?,
         });
-        let jobs = Jobs::new(store.clone(), vec![collection.runner(), quality.runner(), opening.publisher()]);
-        let followers = Followers::new(store.clone(), vec![catalog.follower(), bridge.follower(), opening.follower()]);
+        let jobs = Jobs::new(
+            store.clone(),
+            vec![collection.runner(), quality.runner(), opening.publisher()],
+        );
+        let followers = Followers::new(
+            store.clone(),
+            vec![catalog.follower(), bridge.follower(), opening.follower()],
+        );
         let state = AppState {
             config: Arc::new(config),
             store,
@@ -170,7 +196,11 @@ impl Platform {
         self.state.bridge.refresh().await?;
         let stop = CancellationToken::new();
         let mut tasks = self.state.followers.spawn(stop.clone());
-        tasks.extend(self.state.jobs.spawn(self.state.base.clone(), self.state.config.job_width, stop.clone()));
+        tasks.extend(
+            self.state
+                .jobs
+                .spawn(self.state.base.clone(), self.state.config.job_width, stop.clone()),
+        );
         tasks.extend(self.state.bridge.spawn(stop.clone()));
         tasks.push(tokio::spawn(timers(self.state.clone(), stop.clone())));
         Ok(Background { stop, tasks })

@@ -10,7 +10,9 @@ use super::client::{Api, find, text};
 fn items_of(items: &[Item]) -> Vec<Value> {
     let of = |i: &Item| {
         // names and addresses are no codes that can be checked
-        let checked = i.identifier.filter(|id| matches!(*id, "citizen_id" | "uscc" | "division"));
+        let checked = i
+            .identifier
+            .filter(|id| matches!(*id, "citizen_id" | "uscc" | "division"));
         let mut item = json!({
             "name": i.name, "title": i.title, "meaning": i.meaning, "type": i.r#type, "key": i.key, "nullable": i.nullable, "grade": i.grade,
         });
@@ -63,12 +65,22 @@ fn equipment() -> Value {
 
 /// The entry with this title, if the person can see one.
 async fn existing(api: &Api, title: &str) -> Result<Option<Value>> {
-    let page = api.get(&format!("/api/v1/resources?limit=50&q={}", encode(title))).await?;
+    let page = api
+        .get(&format!("/api/v1/resources?limit=50&q={}", encode(title)))
+        .await?;
     Ok(find(&page, |r| r["title"] == title))
 }
 
 pub fn encode(text: &str) -> String {
-    text.bytes().map(|b| if b.is_ascii_alphanumeric() { (b as char).to_string() } else { format!("%{b:02X}") }).collect()
+    text.bytes()
+        .map(|b| {
+            if b.is_ascii_alphanumeric() {
+                (b as char).to_string()
+            } else {
+                format!("%{b:02X}")
+            }
+        })
+        .collect()
 }
 
 async fn drafted(api: &Api, document: &Value) -> Result<Value> {
@@ -82,7 +94,11 @@ async fn drafted(api: &Api, document: &Value) -> Result<Value> {
 pub async fn submit(api: &Api, id: &str) -> Result<()> {
     let entry = api.get(&format!("/api/v1/resources/{id}")).await?;
     if matches!(entry["state"].as_str(), Some("draft" | "returned" | "revising")) {
-        api.post(&format!("/api/v1/resources/{id}/submit"), &json!({ "revision": entry["revision"] })).await?;
+        api.post(
+            &format!("/api/v1/resources/{id}/submit"),
+            &json!({ "revision": entry["revision"] }),
+        )
+        .await?;
     }
     Ok(())
 }
@@ -91,13 +107,17 @@ pub async fn submit(api: &Api, id: &str) -> Result<()> {
 async fn open_step(api: &Api, id: &str) -> Result<String> {
     let timeline = api.get(&format!("/api/v1/resources/{id}/timeline")).await?;
     let steps = timeline["steps"].as_array().context("a timeline without steps")?;
-    let open = steps.iter().find(|s| s["closed_at"].is_null()).context("no step is open")?;
+    let open = steps
+        .iter()
+        .find(|s| s["closed_at"].is_null())
+        .context("no step is open")?;
     Ok(text(open, "id")?.to_owned())
 }
 
 pub async fn review(api: &Api, id: &str, outcome: &str, reason: Option<&str>) -> Result<()> {
     let entry = api.get(&format!("/api/v1/resources/{id}")).await?;
-    let mut decision = json!({ "step_id": open_step(api, id).await?, "outcome": outcome, "revision": entry["revision"] });
+    let mut decision =
+        json!({ "step_id": open_step(api, id).await?, "outcome": outcome, "revision": entry["revision"] });
     if let Some(reason) = reason {
         decision["reason"] = json!(reason);
     }
@@ -116,7 +136,10 @@ async fn publish_one(author: &Api, reviewer: &Api, document: &Value) -> Result<S
     if state_of(reviewer, &id).await? == "in_review" {
         review(reviewer, &id, "publish", None).await?;
     }
-    ensure!(state_of(author, &id).await? == "published", "the entry is not published");
+    ensure!(
+        state_of(author, &id).await? == "published",
+        "the entry is not published"
+    );
     Ok(id)
 }
 
@@ -135,7 +158,13 @@ pub async fn publish(stage: &mut Stage) -> Result<String> {
     stage.state.put("resource.equipment", &id)?;
     if matches!(state_of(&scjg, &id).await?.as_str(), "draft" | "in_review") {
         submit(&scjg, &id).await?;
-        review(&reviewer, &id, "return", Some("摘要过于简略,请写明设备种类和登记内容,便于检索。")).await?;
+        review(
+            &reviewer,
+            &id,
+            "return",
+            Some("摘要过于简略,请写明设备种类和登记内容,便于检索。"),
+        )
+        .await?;
     }
     if state_of(&scjg, &id).await? == "returned" {
         let entry = scjg.get(&format!("/api/v1/resources/{id}")).await?;
@@ -149,7 +178,10 @@ pub async fn publish(stage: &mut Stage) -> Result<String> {
     if state_of(&scjg, &id).await? == "in_review" {
         review(&reviewer, &id, "publish", None).await?;
     }
-    ensure!(state_of(&scjg, &id).await? == "published", "the register of equipment is not published");
+    ensure!(
+        state_of(&scjg, &id).await? == "published",
+        "the register of equipment is not published"
+    );
     Ok("退回 1 次,发布 2 条".into())
 }
 
@@ -162,13 +194,17 @@ pub async fn revise(stage: &mut Stage) -> Result<String> {
     let entry = author.get(&path).await?;
     if entry["version"] == 1 {
         if entry["state"] == "published" {
-            author.post(&format!("{path}/revise"), &json!({ "revision": entry["revision"] })).await?;
+            author
+                .post(&format!("{path}/revise"), &json!({ "revision": entry["revision"] }))
+                .await?;
         }
         if state_of(&author, &id).await? != "in_review" {
             let entry = author.get(&path).await?;
             let mut document = insurance();
             document["items"] = entry["items"].clone();
-            document["summary"] = json!("全省 90 个县(市、区)职工和城乡居民参加社会保险的人员、参保单位、险种、参保状态和缴费状态,由各级社会保险经办机构登记形成,每日更新。");
+            document["summary"] = json!(
+                "全省 90 个县(市、区)职工和城乡居民参加社会保险的人员、参保单位、险种、参保状态和缴费状态,由各级社会保险经办机构登记形成,每日更新。"
+            );
             document["revision"] = entry["revision"].clone();
             author.put(&path, &document).await?;
             submit(&author, &id).await?;
@@ -177,7 +213,10 @@ pub async fn revise(stage: &mut Stage) -> Result<String> {
     }
     let compared = author.get(&format!("{path}/compare?from=1&to=2")).await?;
     let changed = compared["fields"].as_array().context("a comparison without fields")?;
-    ensure!(changed.iter().any(|f| f["path"] == "summary"), "the comparison does not show the summary: {compared}");
+    ensure!(
+        changed.iter().any(|f| f["path"] == "summary"),
+        "the comparison does not show the summary: {compared}"
+    );
     let versions = author.get(&format!("{path}/versions")).await?;
     let count = versions.as_array().or(versions["items"].as_array()).map_or(0, Vec::len);
     ensure!(count >= 2, "two versions are kept: {versions}");

@@ -17,12 +17,17 @@ impl Api {
     /// Not signed in.
     pub fn new(base: &str) -> Result<Self> {
         let http = Client::builder().cookie_store(true).no_proxy().build()?;
-        Ok(Self { base: base.to_owned(), http })
+        Ok(Self {
+            base: base.to_owned(),
+            http,
+        })
     }
     pub async fn signed_in(base: &str, login: &str, password: &str) -> Result<Self> {
         let api = Self::new(base)?;
         let body = serde_json::json!({ "login": login, "password": password });
-        api.post("/api/v1/session", &body).await.with_context(|| format!("signing in as {login}"))?;
+        api.post("/api/v1/session", &body)
+            .await
+            .with_context(|| format!("signing in as {login}"))?;
         Ok(api)
     }
     pub fn base(&self) -> &str {
@@ -30,7 +35,9 @@ impl Api {
     }
 
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        self.http.request(method, format!("{}{path}", self.base)).header("X-Requested-With", "shuqiao")
+        self.http
+            .request(method, format!("{}{path}", self.base))
+            .header("X-Requested-With", "shuqiao")
     }
 
     pub async fn get(&self, path: &str) -> Result<Value> {
@@ -48,7 +55,9 @@ impl Api {
 
     /// A file as the only part named `file`, streamed from disk.
     pub async fn upload(&self, path: &str, file: &Path) -> Result<Value> {
-        let part = reqwest::multipart::Part::file(file).await.with_context(|| file.display().to_string())?;
+        let part = reqwest::multipart::Part::file(file)
+            .await
+            .with_context(|| file.display().to_string())?;
         let form = reqwest::multipart::Form::new().part("file", part);
         json_of(self.request(Method::POST, path).multipart(form).send().await?, path).await
     }
@@ -61,7 +70,10 @@ impl Api {
         }
         let response = request.send().await?;
         let status = response.status();
-        ensure!(status.is_client_error() || status.is_server_error(), "{path} was not refused but answered {status}");
+        ensure!(
+            status.is_client_error() || status.is_server_error(),
+            "{path} was not refused but answered {status}"
+        );
         let problem: Value = response.json().await.context("a refusal without a problem body")?;
         Ok((status.as_u16(), problem["code"].as_str().unwrap_or_default().to_owned()))
     }
@@ -70,7 +82,13 @@ impl Api {
         Ok(self.request(Method::GET, path).send().await?.status())
     }
     pub async fn text(&self, path: &str) -> Result<String> {
-        Ok(self.request(Method::GET, path).send().await?.error_for_status()?.text().await?)
+        Ok(self
+            .request(Method::GET, path)
+            .send()
+            .await?
+            .error_for_status()?
+            .text()
+            .await?)
     }
 }
 
@@ -89,7 +107,9 @@ async fn json_of(response: Response, path: &str) -> Result<Value> {
 
 /// A text field that must be there.
 pub fn text<'a>(value: &'a Value, field: &str) -> Result<&'a str> {
-    value[field].as_str().with_context(|| format!("no `{field}` in {value}"))
+    value[field]
+        .as_str()
+        .with_context(|| format!("no `{field}` in {value}"))
 }
 
 /// The first of a list's items that `wanted` picks.

@@ -121,7 +121,9 @@ pub async fn load(api: &Api, source: &str, file: &Path) -> Result<Value> {
 }
 
 fn number(batch: &Value, field: &str) -> Result<u64> {
-    batch[field].as_u64().with_context(|| format!("no `{field}` in {batch}"))
+    batch[field]
+        .as_u64()
+        .with_context(|| format!("no `{field}` in {batch}"))
 }
 
 fn generated(stage: &Stage, name: &str, spec: &Spec, equipment: bool) -> Result<PathBuf> {
@@ -141,7 +143,10 @@ fn generated(stage: &Stage, name: &str, spec: &Spec, equipment: bool) -> Result<
 
 pub async fn insurance(stage: &mut Stage) -> Result<String> {
     let rows = stage.insurance_rows;
-    let spec = Spec { error_rate: 0.002, ..Spec::new(rows, 2026, as_of()) };
+    let spec = Spec {
+        error_rate: 0.002,
+        ..Spec::new(rows, 2026, as_of())
+    };
     let file = tokio::task::block_in_place(|| generated(stage, "参保信息.csv", &spec, false))?;
     let api = stage.as_person("rst-shuju").await?;
     let resource = stage.state.get("resource.insurance")?;
@@ -158,17 +163,34 @@ pub async fn insurance(stage: &mut Stage) -> Result<String> {
     let batch = load(&api, &source, &file).await?;
     if batch["state"] == "done" {
         stage.state.put("batch.insurance", text(&batch, "id")?)?;
-        let (read, good, bad) =
-            (number(&batch, "rows_read")?, number(&batch, "rows_good")?, number(&batch, "rows_quarantined")?);
-        ensure!(read == rows && good + bad == read && bad > 0, "rows do not add up: {batch}");
+        let (read, good, bad) = (
+            number(&batch, "rows_read")?,
+            number(&batch, "rows_good")?,
+            number(&batch, "rows_quarantined")?,
+        );
+        ensure!(
+            read == rows && good + bad == read && bad > 0,
+            "rows do not add up: {batch}"
+        );
     }
     // the same file again changes nothing
     let before = api.get(&format!("/api/v1/resources/{resource}/data/status")).await?;
     let again = load(&api, &source, &file).await?;
     ensure!(again["state"] == "duplicate", "the same batch twice: {again}");
     let after = api.get(&format!("/api/v1/resources/{resource}/data/status")).await?;
-    ensure!(before["rows"] == after["rows"] && before["table_version"] == after["table_version"], "a duplicate changed the table");
-    Ok(format!("入库 {} 行,隔离 {} 行,重复上传不改变数据", after["rows"], number(&api.get(&format!("/api/v1/batches/{}", stage.state.get("batch.insurance")?)).await?, "rows_quarantined")?))
+    ensure!(
+        before["rows"] == after["rows"] && before["table_version"] == after["table_version"],
+        "a duplicate changed the table"
+    );
+    Ok(format!(
+        "入库 {} 行,隔离 {} 行,重复上传不改变数据",
+        after["rows"],
+        number(
+            &api.get(&format!("/api/v1/batches/{}", stage.state.get("batch.insurance")?))
+                .await?,
+            "rows_quarantined"
+        )?
+    ))
 }
 
 pub async fn formats(stage: &mut Stage) -> Result<String> {
@@ -184,17 +206,45 @@ pub async fn formats(stage: &mut Stage) -> Result<String> {
     };
     let source = source(&api, wish).await?;
     stage.state.put("source.equipment", &source)?;
-    let base = Spec { error_rate: 0.003, ..Spec::new(stage.insurance_rows / 100, 7, as_of()) };
+    let base = Spec {
+        error_rate: 0.003,
+        ..Spec::new(stage.insurance_rows / 100, 7, as_of())
+    };
     let wanted = [
-        ("登记证-一季度.csv", Spec { encoding: Encoding::Gb18030, titles: true, ..base.clone() }),
-        ("登记证-二季度.jsonl", Spec { format: Format::Json, seed: 8, ..base.clone() }),
-        ("登记证-三季度.parquet", Spec { format: Format::Parquet, seed: 9, ..base.clone() }),
+        (
+            "登记证-一季度.csv",
+            Spec {
+                encoding: Encoding::Gb18030,
+                titles: true,
+                ..base.clone()
+            },
+        ),
+        (
+            "登记证-二季度.jsonl",
+            Spec {
+                format: Format::Json,
+                seed: 8,
+                ..base.clone()
+            },
+        ),
+        (
+            "登记证-三季度.parquet",
+            Spec {
+                format: Format::Parquet,
+                seed: 9,
+                ..base.clone()
+            },
+        ),
     ];
     let mut told = vec![];
     for (name, spec) in wanted {
         let file = generated(stage, name, &spec, true)?;
         let batch = load(&api, &source, &file).await?;
-        told.push(format!("{} {}", batch["format"].as_str().unwrap_or("?"), batch["encoding"].as_str().unwrap_or("")));
+        told.push(format!(
+            "{} {}",
+            batch["format"].as_str().unwrap_or("?"),
+            batch["encoding"].as_str().unwrap_or("")
+        ));
     }
     let author = stage.as_person("dsj-bianmu").await?;
     for facts in FACTS {
@@ -220,7 +270,11 @@ pub async fn database(stage: &mut Stage) -> Result<String> {
     let rows = (stage.insurance_rows / 200).max(50);
     let spec = Spec::new(rows, 11, as_of());
     let csv = generated(stage, "参保信息-省直.csv", &spec, false)?;
-    let folder = stage.files.parent().context("the demo's folder")?.join("node/front-end");
+    let folder = stage
+        .files
+        .parent()
+        .context("the demo's folder")?
+        .join("node/front-end");
     std::fs::create_dir_all(&folder)?;
     department_database(&csv, &folder.join("szsb.db")).await?;
     let api = stage.as_person("rst-shuju").await?;
@@ -250,7 +304,9 @@ async fn department_database(csv: &Path, path: &Path) -> Result<()> {
     let create = format!("CREATE TABLE participation ({})", columns.join(","));
     let insert = format!("INSERT INTO participation VALUES ({marks})");
     let mut tx = pool.begin().await?;
-    sea_orm::sqlx::query(sea_orm::sqlx::AssertSqlSafe(create)).execute(&mut *tx).await?;
+    sea_orm::sqlx::query(sea_orm::sqlx::AssertSqlSafe(create))
+        .execute(&mut *tx)
+        .await?;
     for record in reader.records() {
         let record = record?;
         let mut query = sea_orm::sqlx::query(sea_orm::sqlx::AssertSqlSafe(insert.clone()));
@@ -270,7 +326,9 @@ pub async fn correct(stage: &mut Stage) -> Result<String> {
     let api = stage.as_person("rst-shuju").await?;
     let batch = stage.state.get("batch.insurance")?;
     let summary = api.get(&format!("/api/v1/batches/{batch}/quarantine/summary")).await?;
-    let rows = api.get(&format!("/api/v1/batches/{batch}/quarantine?limit=200")).await?;
+    let rows = api
+        .get(&format!("/api/v1/batches/{batch}/quarantine?limit=200"))
+        .await?;
     // a code outside of its set: the clerk knows the right one
     let row = find(&rows, |r| {
         let reasons = r["reasons"].as_array().map_or(&[][..], Vec::as_slice);
@@ -288,9 +346,16 @@ pub async fn correct(stage: &mut Stage) -> Result<String> {
     let mut values = row["values"].clone();
     values[item] = json!(right);
     let corrected = json!({ "values": values, "revision": row["revision"] });
-    api.patch(&format!("/api/v1/quarantine/{}", text(&row, "id")?), &corrected).await?;
+    api.patch(&format!("/api/v1/quarantine/{}", text(&row, "id")?), &corrected)
+        .await?;
     let replay = api.post(&format!("/api/v1/batches/{batch}/replay"), &json!({})).await?;
     let replay = ended(&api, &replay, &["done"]).await?;
-    ensure!(number(&replay, "rows_written")? >= 1, "the corrected row did not arrive: {replay}");
-    Ok(format!("隔离区 {} 行,更正并入库 {} 行", summary["total"], replay["rows_written"]))
+    ensure!(
+        number(&replay, "rows_written")? >= 1,
+        "the corrected row did not arrive: {replay}"
+    );
+    Ok(format!(
+        "隔离区 {} 行,更正并入库 {} 行",
+        summary["total"], replay["rows_written"]
+    ))
 }

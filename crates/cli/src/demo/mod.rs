@@ -85,7 +85,11 @@ impl Progress {
         }
         let began = Instant::now();
         let told = work.await.with_context(|| format!("step {}: {title}", self.number))?;
-        println!("  {:>2}. {title} …… {told}({:.1} 秒)", self.number, began.elapsed().as_secs_f64());
+        println!(
+            "  {:>2}. {title} …… {told}({:.1} 秒)",
+            self.number,
+            began.elapsed().as_secs_f64()
+        );
         Ok(())
     }
 }
@@ -104,8 +108,14 @@ pub async fn run(options: Options) -> Result<()> {
         std::fs::remove_dir_all(&options.data).with_context(|| options.data.display().to_string())?;
     }
     std::fs::create_dir_all(options.data.join("files"))?;
-    let config = Config { data: options.data.join("node"), listen: options.listen.clone(), ..Config::default() };
-    let listener = TcpListener::bind(&config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
+    let config = Config {
+        data: options.data.join("node"),
+        listen: options.listen.clone(),
+        ..Config::default()
+    };
+    let listener = TcpListener::bind(&config.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", config.listen))?;
     let base = format!("http://{}", listener.local_addr()?);
     let platform = Platform::start(config, Ctx::system()).await?;
     crate::serve_command::first_administrator(&platform, cast::AUTHORITY, cast::ADMINISTRATOR, cast::PASSWORD).await?;
@@ -133,31 +143,122 @@ pub async fn run(options: Options) -> Result<()> {
 
 async fn play(mut stage: Stage) -> Result<()> {
     println!("数桥演示:以各方人员的身份,通过公开接口走完一遍\n");
-    let mut progress = Progress { number: 0, began: Instant::now() };
+    let mut progress = Progress {
+        number: 0,
+        began: Instant::now(),
+    };
     step!(progress, stage, "organisations", "机构与人员", organisations::file);
-    step!(progress, stage, "data-users", "公民和企业注册,校验证件号码", organisations::register_data_users);
+    step!(
+        progress,
+        stage,
+        "data-users",
+        "公民和企业注册,校验证件号码",
+        organisations::register_data_users
+    );
     step!(progress, stage, "catalog", "编目、退回、修改、发布", catalog::publish);
     step!(progress, stage, "versions", "修订并比较版本", catalog::revise);
-    step!(progress, stage, "facts", "把法规解读中的统计数据编入目录", catalog::publish_facts);
-    step!(progress, stage, "collect", "归集参保信息,问题数据进入隔离区", collection::insurance);
-    step!(progress, stage, "collect-formats", "归集其他格式:Excel、JSON 行、Parquet、GB18030", collection::formats);
-    step!(progress, stage, "collect-database", "从部门数据库拉取", collection::database);
-    step!(progress, stage, "quarantine", "更正问题数据并重新入库", collection::correct);
-    step!(progress, stage, "quality", "质量检查、工单、整改、复检", quality::improve);
+    step!(
+        progress,
+        stage,
+        "facts",
+        "把法规解读中的统计数据编入目录",
+        catalog::publish_facts
+    );
+    step!(
+        progress,
+        stage,
+        "collect",
+        "归集参保信息,问题数据进入隔离区",
+        collection::insurance
+    );
+    step!(
+        progress,
+        stage,
+        "collect-formats",
+        "归集其他格式:Excel、JSON 行、Parquet、GB18030",
+        collection::formats
+    );
+    step!(
+        progress,
+        stage,
+        "collect-database",
+        "从部门数据库拉取",
+        collection::database
+    );
+    step!(
+        progress,
+        stage,
+        "quarantine",
+        "更正问题数据并重新入库",
+        collection::correct
+    );
+    step!(
+        progress,
+        stage,
+        "quality",
+        "质量检查、工单、整改、复检",
+        quality::improve
+    );
     step!(progress, stage, "sharing", "申请、答复、裁定、授权", sharing::apply);
-    step!(progress, stage, "gateway", "应用调用核验与查询,越权被拒", sharing::call_interfaces);
-    step!(progress, stage, "access-log", "数源部门查看谁用了哪条记录", sharing::who_read);
-    step!(progress, stage, "opening", "开放登记证数据:预览、下载、接口", opening::open);
-    step!(progress, stage, "clients", "公民免登录读取;CKAN 与 DCAT 可见", opening::read);
-    step!(progress, stage, "withdrawal", "企业申请撤回:即时中止、处理、重新开放、告知", withdrawal::withdraw);
-    step!(progress, stage, "ledger", "每个决定都在账本里,且可以证明", withdrawal::ledger);
-    println!("\n故事走完,共 {} 步,用时 {:.0} 秒。", progress.number, progress.began.elapsed().as_secs_f64());
+    step!(
+        progress,
+        stage,
+        "gateway",
+        "应用调用核验与查询,越权被拒",
+        sharing::call_interfaces
+    );
+    step!(
+        progress,
+        stage,
+        "access-log",
+        "数源部门查看谁用了哪条记录",
+        sharing::who_read
+    );
+    step!(
+        progress,
+        stage,
+        "opening",
+        "开放登记证数据:预览、下载、接口",
+        opening::open
+    );
+    step!(
+        progress,
+        stage,
+        "clients",
+        "公民免登录读取;CKAN 与 DCAT 可见",
+        opening::read
+    );
+    step!(
+        progress,
+        stage,
+        "withdrawal",
+        "企业申请撤回:即时中止、处理、重新开放、告知",
+        withdrawal::withdraw
+    );
+    step!(
+        progress,
+        stage,
+        "ledger",
+        "每个决定都在账本里,且可以证明",
+        withdrawal::ledger
+    );
+    println!(
+        "\n故事走完,共 {} 步,用时 {:.0} 秒。",
+        progress.number,
+        progress.began.elapsed().as_secs_f64()
+    );
     Ok(())
 }
 
 fn tell_addresses(base: &str) {
     println!("\n地址");
-    for (title, path) in [("开放门户", "/"), ("管理控制台", "/console"), ("接口文档", "/openapi.json"), ("CKAN 接口", "/api/3/action/package_list"), ("DCAT 目录", "/catalog.ttl")] {
+    for (title, path) in [
+        ("开放门户", "/"),
+        ("管理控制台", "/console"),
+        ("接口文档", "/openapi.json"),
+        ("CKAN 接口", "/api/3/action/package_list"),
+        ("DCAT 目录", "/catalog.ttl"),
+    ] {
         println!("  {title:<12}{base}{path}");
     }
     println!("\n账号(密码均为 {})", cast::PASSWORD);

@@ -11,7 +11,9 @@ use super::client::{Api, text};
 /// Opens an entry and waits until its files are there.
 async fn publish(opener: &Api, anybody: &Api, resource: &str) -> Result<Value> {
     if anybody.status(&format!("/api/v1/datasets/{resource}")).await? != 200 {
-        opener.post(&format!("/api/v1/datasets/{resource}/publish"), &json!({})).await?;
+        opener
+            .post(&format!("/api/v1/datasets/{resource}/publish"), &json!({}))
+            .await?;
     }
     opened(anybody, resource).await
 }
@@ -40,7 +42,11 @@ pub async fn open(stage: &mut Stage) -> Result<String> {
         let resource = stage.state.get(&format!("resource.{}", facts.key))?;
         publish(&author, &anybody, &resource).await?;
     }
-    Ok(format!("{} 个数据集,登记证 {} 行", super::collection::FACTS.len() + 1, dataset["rows"]))
+    Ok(format!(
+        "{} 个数据集,登记证 {} 行",
+        super::collection::FACTS.len() + 1,
+        dataset["rows"]
+    ))
 }
 
 pub async fn read(stage: &mut Stage) -> Result<String> {
@@ -48,26 +54,54 @@ pub async fn read(stage: &mut Stage) -> Result<String> {
     let equipment = stage.state.get("resource.equipment")?;
     let dataset = anybody.get(&format!("/api/v1/datasets/{equipment}")).await?;
     let dictionary = dataset["dictionary"].as_array().context("no dictionary")?;
-    ensure!(dictionary.len() == generate::schema::EQUIPMENT.len(), "the dictionary has {} items", dictionary.len());
+    ensure!(
+        dictionary.len() == generate::schema::EQUIPMENT.len(),
+        "the dictionary has {} items",
+        dictionary.len()
+    );
     let mut formats = vec![];
     for download in dataset["downloads_offered"].as_array().context("no downloads")? {
         let href = text(download, "href")?;
         let path = href.strip_prefix(anybody.base()).unwrap_or(href);
-        let response = anybody.request(reqwest::Method::GET, path).send().await?.error_for_status()?;
+        let response = anybody
+            .request(reqwest::Method::GET, path)
+            .send()
+            .await?
+            .error_for_status()?;
         let bytes = response.bytes().await?;
         let digest = crypto::hex::encode(crypto::sha256(&bytes));
-        ensure!(download["sha256"] == digest.as_str(), "{path} is not the file that its checksum names");
+        ensure!(
+            download["sha256"] == digest.as_str(),
+            "{path} is not the file that its checksum names"
+        );
         formats.push(text(download, "format")?.to_uppercase());
     }
     for wanted in ["CSV", "XLSX", "JSON", "XML"] {
-        ensure!(formats.iter().any(|f| f == wanted), "no download as {wanted}: {formats:?}");
+        ensure!(
+            formats.iter().any(|f| f == wanted),
+            "no download as {wanted}: {formats:?}"
+        );
     }
-    let preview = anybody.get(&format!("/api/v1/datasets/{equipment}/preview?limit=5")).await?;
-    ensure!(preview["rows"].as_array().or(preview["items"].as_array()).is_some_and(|r| r.len() == 5), "no preview: {preview}");
+    let preview = anybody
+        .get(&format!("/api/v1/datasets/{equipment}/preview?limit=5"))
+        .await?;
+    ensure!(
+        preview["rows"]
+            .as_array()
+            .or(preview["items"].as_array())
+            .is_some_and(|r| r.len() == 5),
+        "no preview: {preview}"
+    );
     let slug = stage.state.get("slug.equipment")?;
     let listed = anybody.get("/api/3/action/package_list").await?;
     let names = listed["result"].as_array().context("CKAN lists nothing")?;
-    ensure!(names.iter().any(|n| *n == slug.as_str()), "CKAN does not list {slug}: {listed}");
-    ensure!(anybody.text("/catalog.ttl").await?.contains("特种设备使用登记证"), "the DCAT catalog does not hold the dataset");
+    ensure!(
+        names.iter().any(|n| *n == slug.as_str()),
+        "CKAN does not list {slug}: {listed}"
+    );
+    ensure!(
+        anybody.text("/catalog.ttl").await?.contains("特种设备使用登记证"),
+        "the DCAT catalog does not hold the dataset"
+    );
     Ok(format!("下载校验 {};CKAN {} 个数据集", formats.join("、"), names.len()))
 }

@@ -43,8 +43,15 @@ pub async fn file(stage: &mut Stage) -> Result<String> {
         "institution_id": stage.state.get("institution.rst")?, "name": "越位", "login": "yuewei", "password": PASSWORD, "roles": ["reviewer"],
     });
     let (status, code) = admin.refused(Method::POST, "/api/v1/people", Some(&wrong)).await?;
-    ensure!((status, code.as_str()) == (422, "invalid"), "a reviewer outside of the authority: {status} {code}");
-    Ok(format!("{} 个机构、{} 名人员", INSTITUTIONS.len() + 1, PEOPLE.len() + 1))
+    ensure!(
+        (status, code.as_str()) == (422, "invalid"),
+        "a reviewer outside of the authority: {status} {code}"
+    );
+    Ok(format!(
+        "{} 个机构、{} 名人员",
+        INSTITUTIONS.len() + 1,
+        PEOPLE.len() + 1
+    ))
 }
 
 pub async fn register_data_users(stage: &mut Stage) -> Result<String> {
@@ -54,15 +61,25 @@ pub async fn register_data_users(stage: &mut Stage) -> Result<String> {
             "kind": "natural", "name": CITIZEN.1, "document_type": "citizen_id", "document_number": number, "login": CITIZEN.0, "password": PASSWORD,
         })
     };
-    let (status, _) = nobody.refused(Method::POST, "/api/v1/data-users", Some(&citizen("110105194912310021"))).await?;
+    let (status, _) = nobody
+        .refused(Method::POST, "/api/v1/data-users", Some(&citizen("110105194912310021")))
+        .await?;
     ensure!(status == 422, "a wrong check digit was answered {status}");
     let firm = json!({
         "kind": "legal", "name": FIRM.1, "document_type": "uscc", "document_number": firm_uscc()?, "login": FIRM.0, "password": PASSWORD,
     });
     for form in [citizen(CITIZEN.2), firm] {
-        let response = nobody.request(Method::POST, "/api/v1/data-users").json(&form).send().await?;
+        let response = nobody
+            .request(Method::POST, "/api/v1/data-users")
+            .json(&form)
+            .send()
+            .await?;
         // registered by an earlier run that ended before it could say so
-        ensure!(response.status().is_success() || response.status() == 409, "registering answered {}", response.status());
+        ensure!(
+            response.status().is_success() || response.status() == 409,
+            "registering answered {}",
+            response.status()
+        );
     }
     for login in [CITIZEN.0, FIRM.0] {
         let me = stage.as_person(login).await?.get("/api/v1/session").await?;

@@ -13,7 +13,9 @@ use super::collection::load;
 const RULE: &str = "下次检验日期不早于登记日期";
 
 async fn run(api: &Api, resource: &str) -> Result<Value> {
-    let run = api.post(&format!("/api/v1/resources/{resource}/quality/runs"), &json!({})).await?;
+    let run = api
+        .post(&format!("/api/v1/resources/{resource}/quality/runs"), &json!({}))
+        .await?;
     let id = text(&run, "id")?.to_owned();
     for _ in 0..1200 {
         let run = api.get(&format!("/api/v1/quality/runs/{id}")).await?;
@@ -28,7 +30,10 @@ async fn run(api: &Api, resource: &str) -> Result<Value> {
 
 fn result(run: &Value) -> Result<&Value> {
     let results = run["results"].as_array().context("a run without results")?;
-    results.iter().find(|r| r["rule"] == RULE).with_context(|| format!("no result of the rule in {run}"))
+    results
+        .iter()
+        .find(|r| r["rule"] == RULE)
+        .with_context(|| format!("no result of the rule in {run}"))
 }
 
 /// Two certificates of the second quarter's file, whose next inspection `wrong`
@@ -60,7 +65,9 @@ pub async fn improve(stage: &mut Stage) -> Result<String> {
     let api = stage.as_person("scjg-shuju").await?;
     let resource = stage.state.get("resource.equipment")?;
     let source = stage.state.get("source.equipment")?;
-    let rules = api.get(&format!("/api/v1/quality/rules?resource={resource}&limit=200")).await?;
+    let rules = api
+        .get(&format!("/api/v1/quality/rules?resource={resource}&limit=200"))
+        .await?;
     let listed = rules["items"].as_array().or(rules.as_array()).map_or(0, Vec::len);
     if find(&rules, |r| r["title"] == RULE).is_none() {
         let rule = json!({ "resource_id": resource, "title": RULE, "kind": "order", "items": ["registered_on", "next_inspection_on"] });
@@ -69,7 +76,10 @@ pub async fn improve(stage: &mut Stage) -> Result<String> {
     load(&api, &source, &file(stage, "登记证-补录.jsonl", true)?).await?;
     let first = run(&api, &resource).await?;
     let failing = result(&first)?;
-    ensure!(failing["failed"].as_u64().is_some_and(|n| n >= 1), "the rule did not fail: {failing}");
+    ensure!(
+        failing["failed"].as_u64().is_some_and(|n| n >= 1),
+        "the rule did not fail: {failing}"
+    );
     let order = text(failing, "work_order_id")?.to_owned();
     let path = format!("/api/v1/work-orders/{order}");
     if api.get(&path).await?["state"] == "open" {
@@ -77,8 +87,16 @@ pub async fn improve(stage: &mut Stage) -> Result<String> {
     }
     load(&api, &source, &file(stage, "登记证-更正.jsonl", false)?).await?;
     let second = run(&api, &resource).await?;
-    ensure!(result(&second)?["failed"] == 0, "the corrected data still fails: {}", result(&second)?);
+    ensure!(
+        result(&second)?["failed"] == 0,
+        "the corrected data still fails: {}",
+        result(&second)?
+    );
     let order = api.get(&path).await?;
     ensure!(order["state"] == "closed", "the work order is not closed: {order}");
-    Ok(format!("{} 条规则;{} 行不一致,整改后复检通过,工单关闭", listed + 1, failing["failed"]))
+    Ok(format!(
+        "{} 条规则;{} 行不一致,整改后复检通过,工单关闭",
+        listed + 1,
+        failing["failed"]
+    ))
 }

@@ -13,12 +13,21 @@ use super::client::{Api, find, text};
 
 const SCENARIO: &str = "医保待遇资格核验";
 /// What 省医保局 asks for; the rest of the items stays with the provider.
-const WANTED: &[&str] = &["name", "cert_no", "insurance_type", "participation_state", "payment_state", "division_code"];
+const WANTED: &[&str] = &[
+    "name",
+    "cert_no",
+    "insurance_type",
+    "participation_state",
+    "payment_state",
+    "division_code",
+];
 
 /// The open step of a request, as the person sees it.
 async fn open_step(api: &Api, id: &str) -> Result<Option<Value>> {
     let request = api.get(&format!("/api/v1/share-requests/{id}")).await?;
-    let steps = request["timeline"]["steps"].as_array().context("a request without a timeline")?;
+    let steps = request["timeline"]["steps"]
+        .as_array()
+        .context("a request without a timeline")?;
     Ok(steps.iter().find(|s| s["closed_at"].is_null()).cloned())
 }
 
@@ -29,7 +38,8 @@ async fn decide(api: &Api, id: &str, at: &str, outcome: &str, more: Value) -> Re
     if let (Some(decision), Value::Object(more)) = (decision.as_object_mut(), more) {
         decision.extend(more);
     }
-    api.post(&format!("/api/v1/share-requests/{id}/decide"), &decision).await?;
+    api.post(&format!("/api/v1/share-requests/{id}/decide"), &decision)
+        .await?;
     Ok(())
 }
 
@@ -45,7 +55,8 @@ async fn decided(stage: &mut Stage, id: &str, masks: Value) -> Result<()> {
                 decide(&provider, id, "answer", "refuse", json!({ "reason": reason })).await?;
             }
             "decide" => {
-                let reason = "待遇资格核验须以实时参保状态为准,属履行法定职责所必需;缴费状态、姓名作脱敏处理后予以共享。";
+                let reason =
+                    "待遇资格核验须以实时参保状态为准,属履行法定职责所必需;缴费状态、姓名作脱敏处理后予以共享。";
                 decide(&authority, id, "decide", "should_share", json!({ "reason": reason })).await?;
             }
             "share_overruling" => {
@@ -62,12 +73,19 @@ pub async fn apply(stage: &mut Stage) -> Result<String> {
     let resource = stage.state.get("resource.insurance")?;
     let applicant = stage.as_person("ybj-yongshu").await?;
     // found by words in the middle of the title
-    let found = applicant.get(&format!("/api/v1/resources?q={}", encode("个人参保"))).await?;
+    let found = applicant
+        .get(&format!("/api/v1/resources?q={}", encode("个人参保")))
+        .await?;
     let entry = find(&found, |r| r["id"] == resource.as_str()).context("the entry is not found by its words")?;
-    let entry = applicant.get(&format!("/api/v1/resources/{}", text(&entry, "id")?)).await?;
+    let entry = applicant
+        .get(&format!("/api/v1/resources/{}", text(&entry, "id")?))
+        .await?;
     let items = entry["items"].as_array().context("an entry without items")?;
     let id_of = |name: &str| -> Result<Value> {
-        let item = items.iter().find(|i| i["name"] == name).with_context(|| format!("no item {name}"))?;
+        let item = items
+            .iter()
+            .find(|i| i["name"] == name)
+            .with_context(|| format!("no item {name}"))?;
         Ok(item["id"].clone())
     };
     let ids: Vec<Value> = WANTED.iter().map(|n| id_of(n)).collect::<Result<_>>()?;
@@ -77,11 +95,20 @@ pub async fn apply(stage: &mut Stage) -> Result<String> {
     let applications = applicant.get("/api/v1/applications?limit=200").await?;
     let application = match find(&applications, |a| a["name"] == "医保待遇审核系统") {
         Some(found) => found,
-        None => applicant.post("/api/v1/applications", &json!({ "name": "医保待遇审核系统", "scenario": SCENARIO })).await?,
+        None => {
+            applicant
+                .post(
+                    "/api/v1/applications",
+                    &json!({ "name": "医保待遇审核系统", "scenario": SCENARIO }),
+                )
+                .await?
+        }
     };
     let application = text(&application, "id")?.to_owned();
     stage.state.put("application", &application)?;
-    let secret = applicant.post(&format!("/api/v1/applications/{application}/secret"), &json!({})).await?;
+    let secret = applicant
+        .post(&format!("/api/v1/applications/{application}/secret"), &json!({}))
+        .await?;
     stage.state.put("client.id", text(&secret, "client_id")?)?;
     stage.state.put("client.secret", text(&secret, "client_secret")?)?;
 
@@ -105,7 +132,11 @@ pub async fn apply(stage: &mut Stage) -> Result<String> {
         let masks = if mode == "query" { masks.clone() } else { json!({}) };
         decided(stage, &id, masks).await?;
         let request = applicant.get(&format!("/api/v1/share-requests/{id}")).await?;
-        ensure!(request["timeline"]["outcome"] == "shared", "the request did not end in sharing: {}", request["timeline"]["outcome"]);
+        ensure!(
+            request["timeline"]["outcome"] == "shared",
+            "the request did not end in sharing: {}",
+            request["timeline"]["outcome"]
+        );
         ended.push(id);
     }
     let services = applicant.get("/api/v1/services?limit=200").await?;
@@ -115,13 +146,18 @@ pub async fn apply(stage: &mut Stage) -> Result<String> {
     }
     // batch sharing is not offered yet, and says so
     let batch = json!({ "scenario": SCENARIO, "purpose": "批量", "mode": "batch", "lines": lines });
-    let (status, code) = applicant.refused(Method::POST, "/api/v1/share-requests", Some(&batch)).await?;
+    let (status, code) = applicant
+        .refused(Method::POST, "/api/v1/share-requests", Some(&batch))
+        .await?;
     ensure!(status == 422, "a batch request was answered {status} {code}");
     Ok("数源部门不同意,主管部门决定共享,授权 2 项".into())
 }
 
 fn text_of(value: &Value) -> Result<String> {
-    value.as_str().map(str::to_owned).with_context(|| format!("{value} is no text"))
+    value
+        .as_str()
+        .map(str::to_owned)
+        .with_context(|| format!("{value} is no text"))
 }
 
 async fn token(stage: &Stage) -> Result<String> {
@@ -130,8 +166,18 @@ async fn token(stage: &Stage) -> Result<String> {
         ("client_id", stage.state.get("client.id")?),
         ("client_secret", stage.state.get("client.secret")?),
     ];
-    let response = reqwest::Client::builder().no_proxy().build()?.post(format!("{}/oauth/token", stage.base)).form(&form).send().await?;
-    ensure!(response.status().is_success(), "the token was refused: {}", response.text().await?);
+    let response = reqwest::Client::builder()
+        .no_proxy()
+        .build()?
+        .post(format!("{}/oauth/token", stage.base))
+        .form(&form)
+        .send()
+        .await?;
+    ensure!(
+        response.status().is_success(),
+        "the token was refused: {}",
+        response.text().await?
+    );
     let answer: Value = response.json().await?;
     Ok(text(&answer, "access_token")?.to_owned())
 }
@@ -144,7 +190,10 @@ async fn call(stage: &Stage, token: &str, service: &str, body: &Value) -> Result
         let response = http.post(&url).bearer_auth(token).json(body).send().await?;
         let status = response.status().as_u16();
         let answer: Value = response.json().await?;
-        let not_yet = matches!(answer["code"].as_str(), Some("gateway.no_service" | "gateway.grants_stale" | "gateway.index_missing")) || status == 503;
+        let not_yet = matches!(
+            answer["code"].as_str(),
+            Some("gateway.no_service" | "gateway.grants_stale" | "gateway.index_missing")
+        ) || status == 503;
         if !not_yet {
             return Ok((status, answer));
         }
@@ -159,7 +208,11 @@ async fn somebody(stage: &mut Stage) -> Result<String> {
         return Ok(known);
     }
     let mut reader = csv::Reader::from_path(stage.files.join("参保信息-省直.csv"))?;
-    let column = reader.headers()?.iter().position(|c| c == "social_security_no").context("no column social_security_no")?;
+    let column = reader
+        .headers()?
+        .iter()
+        .position(|c| c == "social_security_no")
+        .context("no column social_security_no")?;
     let first = reader.records().next().context("an empty file")??;
     let number = first.get(column).context("no number")?.to_owned();
     stage.state.put("somebody", &number)?;
@@ -174,28 +227,61 @@ pub async fn call_interfaces(stage: &mut Stage) -> Result<String> {
     let (status, answer) = call(stage, &token, &query, &json!({ "keys": keys })).await?;
     ensure!(status == 200, "the query was answered {status}: {answer}");
     let row = answer["rows"][0].as_object().context("the query found nobody")?;
-    ensure!(row.keys().all(|k| WANTED.contains(&k.as_str())), "items that were not granted came out: {answer}");
-    ensure!(row["cert_no"] != number.as_str() && row["name"].as_str().is_some_and(|n| n.contains('*')), "masks are missing: {answer}");
+    ensure!(
+        row.keys().all(|k| WANTED.contains(&k.as_str())),
+        "items that were not granted came out: {answer}"
+    );
+    ensure!(
+        row["cert_no"] != number.as_str() && row["name"].as_str().is_some_and(|n| n.contains('*')),
+        "masks are missing: {answer}"
+    );
     let state = row["participation_state"].clone();
-    let (status, answer) = call(stage, &token, &verify, &json!({ "keys": keys, "match": { "participation_state": state } })).await?;
-    ensure!(status == 200 && answer["match"] == true, "the verification was answered {status}: {answer}");
+    let (status, answer) = call(
+        stage,
+        &token,
+        &verify,
+        &json!({ "keys": keys, "match": { "participation_state": state } }),
+    )
+    .await?;
+    ensure!(
+        status == 200 && answer["match"] == true,
+        "the verification was answered {status}: {answer}"
+    );
     let (status, refused) = call(stage, &token, &query, &json!({ "keys": keys, "items": ["employer"] })).await?;
-    ensure!(status == 403, "an item outside of the grant was answered {status}: {refused}");
+    ensure!(
+        status == 403,
+        "an item outside of the grant was answered {status}: {refused}"
+    );
     let (status, _) = call(stage, "not-a-token", &query, &json!({ "keys": keys })).await?;
     ensure!(status == 401, "a forged token was answered {status}");
-    Ok(format!("查询与核验成功;越权被拒:{}", refused["title"].as_str().unwrap_or_default()))
+    Ok(format!(
+        "查询与核验成功;越权被拒:{}",
+        refused["title"].as_str().unwrap_or_default()
+    ))
 }
 
 /// The provider asks who read the record of one person.
 pub async fn who_read(stage: &mut Stage) -> Result<String> {
     let provider = stage.as_person("rst-shenpi").await?;
-    let question = json!({ "resource_id": stage.state.get("resource.insurance")?, "key_value": somebody(stage).await? });
+    let question =
+        json!({ "resource_id": stage.state.get("resource.insurance")?, "key_value": somebody(stage).await? });
     let answer = provider.post("/api/v1/access-log/by-record", &question).await?;
-    let calls = answer["items"].as_array().or(answer.as_array()).context("no list of calls")?;
+    let calls = answer["items"]
+        .as_array()
+        .or(answer.as_array())
+        .context("no list of calls")?;
     ensure!(!calls.is_empty(), "nobody seems to have read the record: {answer}");
-    ensure!(calls.iter().all(|c| c["scenario"] == SCENARIO), "a call without its scenario: {answer}");
+    ensure!(
+        calls.iter().all(|c| c["scenario"] == SCENARIO),
+        "a call without its scenario: {answer}"
+    );
     let stranger = stage.as_person("scjg-shenpi").await?;
-    let (status, _) = stranger.refused(Method::POST, "/api/v1/access-log/by-record", Some(&question)).await?;
-    ensure!(status == 404 || status == 403, "another unit's question was answered {status}");
+    let (status, _) = stranger
+        .refused(Method::POST, "/api/v1/access-log/by-record", Some(&question))
+        .await?;
+    ensure!(
+        status == 404 || status == 403,
+        "another unit's question was answered {status}"
+    );
     Ok(format!("{} 次调用,场景:{SCENARIO}", calls.len()))
 }

@@ -38,7 +38,10 @@ impl State {
         self.save()
     }
     pub fn get(&self, name: &str) -> Result<String> {
-        self.values.get(name).cloned().with_context(|| format!("an earlier step should have left `{name}`"))
+        self.values
+            .get(name)
+            .cloned()
+            .with_context(|| format!("an earlier step should have left `{name}`"))
     }
     pub fn find(&self, name: &str) -> Option<String> {
         self.values.get(name).cloned()
