@@ -9,6 +9,7 @@ import { SessionProvider } from '../session';
 import { ErrorView, Skeleton } from '../ui/States';
 import { ElderProvider } from './elder';
 import './portal.css';
+import './pages.css';
 import { router } from './router';
 
 export function App() {
