@@ -20,8 +20,8 @@ cargo xtask demo [--small] [--fresh] [--check] [--listen ADDR]
     --fresh   begins anew
     --check   plays and verifies the story without a browser, then exits
 cargo xtask test [rust|python|browser|lint]
-    Everything that must hold: formatting, lints, layers, the law's table, Rust
-    tests on SQLite and PostgreSQL, real clients from PyPI, the browser's story.
+    Everything that must hold: formatting, layers, the law's table, Rust tests on
+    SQLite and PostgreSQL, the story by API, clients from PyPI, axe-core.
 cargo xtask bench gateway|collect|quality
     Prints a table; the peer or the limit is measured in the same run.
 cargo xtask gen
