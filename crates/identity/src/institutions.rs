@@ -3,7 +3,7 @@
 use base::{Ctx, Error, InstitutionId, Moment, Page, PageQuery, Result, codes};
 use ledger::Entry;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 
 use crate::store::institution;
