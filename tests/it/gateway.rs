@@ -6,8 +6,11 @@ use std::time::{Duration, Instant};
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::Schema;
+use axum::body::Body;
+use axum::http::Request;
 use base::Clock;
 use base::{GrantId, ResourceId, Role};
+use base64::Engine;
 use it::{On, TestPlatform};
 use lake::{LoadMode, TableName};
 use serde_json::{Value, json};
@@ -63,6 +66,15 @@ async fn load(p: &TestPlatform, resource: &ResourceId, rows: &[(&str, &str, &str
         .expect("committed");
 }
 
+struct Granted {
+    p: TestPlatform,
+    resource: ResourceId,
+    grant: GrantId,
+    slug: String,
+    client_id: String,
+    secret: String,
+}
+
 struct Stage {
     p: TestPlatform,
     resource: ResourceId,
@@ -75,6 +87,28 @@ struct Stage {
 
 /// A granted query on loaded data, an application with a secret, a server.
 async fn stage(on: On) -> Stage {
+    let Granted {
+        p,
+        resource,
+        grant,
+        slug,
+        client_id,
+        secret,
+    } = granted(on).await;
+    let base = p.serve().await;
+    Stage {
+        p,
+        resource,
+        grant,
+        slug,
+        client_id,
+        secret,
+        base,
+    }
+}
+
+/// The same, without a server.
+async fn granted(on: On) -> Granted {
     let p = TestPlatform::start(on).await;
     let state = p.platform.state();
     let resource = published(&p, RESTRICTED.0, RESTRICTED.1).await;
@@ -134,15 +168,13 @@ async fn stage(on: On) -> Stage {
         .expect("services");
     let slug = services.items[0].slug.clone();
     p.run_until_quiet().await;
-    let base = p.serve().await;
-    Stage {
+    Granted {
         p,
         resource,
         grant,
         slug,
         client_id: made.client_id,
         secret: made.client_secret,
-        base,
     }
 }
 
@@ -308,6 +340,52 @@ async fn a_new_version_of_the_table_is_swapped_in_whole() {
     assert!(after["table_version"].as_u64() > before["table_version"].as_u64());
     assert_eq!(s.call(&token, keys(PERSON)).await.1["count"], 0);
     s.p.close().await;
+}
+
+#[tokio::test]
+async fn a_token_and_the_lookup_tables_survive_a_restart() {
+    for on in [On::Sqlite, On::Postgres] {
+        let s = granted(on).await;
+        let post = |path: &str, body: String, header: (&str, String), kind: &str| {
+            Request::post(path)
+                .header(header.0, header.1)
+                .header("content-type", kind)
+                .body(Body::from(body))
+                .expect("a request")
+        };
+        let pair = base64::engine::general_purpose::STANDARD.encode(format!("{}:{}", s.client_id, s.secret));
+        let (status, answer) =
+            s.p.ask(post(
+                "/oauth/token",
+                "grant_type=client_credentials".into(),
+                ("authorization", format!("Basic {pair}")),
+                "application/x-www-form-urlencoded",
+            ))
+            .await;
+        let answer: Value = serde_json::from_slice(&answer).expect("JSON");
+        assert_eq!(status, 200, "{answer}");
+        let token = answer["access_token"].as_str().expect("a token").to_owned();
+        let call = || {
+            post(
+                &format!("/gateway/v1/{}", s.slug),
+                keys(OTHER).to_string(),
+                ("authorization", format!("Bearer {token}")),
+                "application/json",
+            )
+        };
+        let before = s.p.ask(call()).await;
+        let requests = [call(), call()];
+        let p = s.p.restart().await;
+        for request in requests {
+            let after = p.ask(request).await;
+            assert_eq!(
+                (before.0.as_u16(), after.0.as_u16(), &before.1),
+                (200, 200, &after.1),
+                "the same answer from a new process"
+            );
+        }
+        p.close().await;
+    }
 }
 
 #[tokio::test]

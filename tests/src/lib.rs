@@ -1,16 +1,22 @@
 //! The whole platform in a process, for tests: a clock that is moved by hand,
 //! seeded chance, both stores, and time that passes in working days.
 
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::body::{Body, Bytes};
+use axum::extract::ConnectInfo;
+use axum::http::{Request, StatusCode};
 use base::{Actor, Chance, Clock, Ctx, DataUserId, InstitutionId, ManualClock, Moment, PersonId, Role};
 use chrono::NaiveDate;
 use identity::institutions::{InstitutionForm, Kind};
 use sea_orm::{ConnectionTrait, Database};
 use server::{Config, Platform};
 use tempfile::TempDir;
+use tower::ServiceExt;
 
 /// Where tests begin: a Friday morning, before an ordinary week.
 pub const START: &str = "2026-03-06T09:30:00+08:00";
@@ -156,6 +162,11 @@ impl TestPlatform {
     /// As after a kill: a new process on the same data. Only for a platform
     /// that serves nothing: a served one lives as long as its connections.
     pub async fn restart(self) -> Self {
+        self.while_down(async |_| ()).await.0
+    }
+
+    /// What happens while no process has the data open; then a new one does.
+    pub async fn while_down<T>(self, act: impl AsyncFnOnce(&Config) -> T) -> (Self, T) {
         let ctx = self.system();
         let Self {
             platform,
@@ -168,10 +179,11 @@ impl TestPlatform {
         } = self;
         // the old process holds the index's lock until it is gone
         drop(platform);
+        let done = act(&config).await;
         let platform = Platform::start(config.clone(), ctx)
             .await
             .expect("the platform starts again");
-        Self {
+        let again = Self {
             platform,
             clock,
             cast,
@@ -179,7 +191,23 @@ impl TestPlatform {
             config,
             database,
             dir,
-        }
+        };
+        (again, done)
+    }
+
+    /// One request through every layer, without a socket.
+    pub async fn ask(&self, mut request: Request<Body>) -> (StatusCode, Bytes) {
+        let from: SocketAddr = "127.0.0.1:40000".parse().expect("an address");
+        request.extensions_mut().insert(ConnectInfo(from));
+        let answer = server::router(self.platform.state())
+            .oneshot(request)
+            .await
+            .expect("a router always answers");
+        let status = answer.status();
+        let body = axum::body::to_bytes(answer.into_body(), usize::MAX)
+            .await
+            .expect("a whole answer");
+        (status, body)
     }
 
     /// Serves on a free port of the loopback; returns the base address.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::{setup, sh, web};
+use crate::{python, setup, sh, web};
 
 /// Builds the binary with the web app inside and returns its path.
 pub fn binary(release: bool) -> Result<PathBuf> {
@@ -34,5 +34,10 @@ pub fn run(args: &[String]) -> Result<()> {
 /// Figures are taken from the release build.
 pub fn bench(args: &[String]) -> Result<()> {
     let shuqiao = binary(true)?;
-    sh::run(sh::command(shuqiao).arg("bench").args(args))
+    let mut bench = sh::command(shuqiao);
+    bench.arg("bench").args(args);
+    if args.first().is_some_and(|a| a == "collect") && !args.iter().any(|a| a == "--python") {
+        bench.arg("--python").arg(python::interpreter()?);
+    }
+    sh::run(&mut bench)
 }

@@ -34,8 +34,35 @@ pub fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
     command
 }
 
+/// Cargo as from a shell. What `cargo xtask` put in our environment about this
+/// crate is taken out: build scripts that watch it (ring's) would otherwise run
+/// anew, and with them half of the third-party crates.
 pub fn cargo() -> Command {
-    command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let mut cargo = command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in std::env::vars_os() {
+        let ours = [
+            "CARGO_PKG_",
+            "CARGO_MANIFEST_",
+            "CARGO_CRATE_",
+            "CARGO_BIN_",
+            "CARGO_PRIMARY_",
+        ];
+        if name.to_str().is_some_and(|n| ours.iter().any(|o| n.starts_with(o))) {
+            cargo.env_remove(name);
+        }
+    }
+    cargo
+}
+
+/// Cargo that lints our crates while it builds them, so that one build serves
+/// both: `cargo clippy` would check every third-party crate a second time.
+/// A warning is an error.
+pub fn linting_cargo() -> Command {
+    let mut cargo = cargo();
+    cargo
+        .env("RUSTC_WORKSPACE_WRAPPER", "clippy-driver")
+        .env("CLIPPY_ARGS", "-Dwarnings__CLIPPY_HACKERY__");
+    cargo
 }
 
 /// Runs to its end; its failure is ours.

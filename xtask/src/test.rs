@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::postgres::Cluster;
-use crate::{demo, law, python, setup, sh, tidy, web};
+use crate::{law, python, setup, sh, tidy, web};
 
 pub fn run(args: &[String]) -> Result<()> {
     let parts: Vec<&str> = args.iter().map(String::as_str).collect();
@@ -18,11 +18,15 @@ pub fn run(args: &[String]) -> Result<()> {
     if wants("lint") {
         lint()?;
     }
-    if wants("rust") {
-        rust()?;
-    }
-    if wants("python") || wants("browser") {
-        served(wants("python"), wants("browser"))?;
+    let (tests, python, browser) = (wants("rust"), wants("python"), wants("browser"));
+    if tests || python || browser {
+        let cluster = Cluster::start()?;
+        if tests {
+            rust(&cluster)?;
+        }
+        if python || browser {
+            served(&cluster, python, browser)?;
+        }
     }
     eprintln!("\nall parts passed in {} s", began.elapsed().as_secs());
     Ok(())
@@ -39,11 +43,10 @@ fn lint() -> Result<()> {
     )
 }
 
-fn rust() -> Result<()> {
-    let cluster = Cluster::start()?;
+fn rust(cluster: &Cluster) -> Result<()> {
     let python = python::interpreter()?;
     sh::run(
-        sh::cargo()
+        sh::linting_cargo()
             .args(["test", "--workspace", "--quiet"])
             .env("SHUQIAO_TEST_POSTGRES", cluster.url())
             .env("SHUQIAO_TEST_PYTHON", python),
@@ -52,8 +55,9 @@ fn rust() -> Result<()> {
 
 /// Plays the story by API (`demo --check`), then serves the small demo for the
 /// clients and the browser.
-fn served(with_python: bool, with_browser: bool) -> Result<()> {
-    let shuqiao = demo::binary(false)?;
+fn served(cluster: &Cluster, with_python: bool, with_browser: bool) -> Result<()> {
+    sh::run(sh::linting_cargo().args(["build", "-p", "shuqiao"]))?;
+    let shuqiao = sh::target().join("debug/shuqiao");
     let data = std::env::temp_dir().join(format!("shuqiao-demo-{}", std::process::id()));
     let address = format!(
         "127.0.0.1:{}",
@@ -64,7 +68,9 @@ fn served(with_python: bool, with_browser: bool) -> Result<()> {
         .arg("demo")
         .arg("--data")
         .arg(&data)
-        .args(["--small", "--fresh", "--check", "--listen", &address]);
+        .args(["--small", "--fresh", "--check", "--listen", &address])
+        .arg("--department")
+        .arg(format!("{}/postgres", cluster.url()));
     sh::run(&mut story)?;
     let url = format!("http://{address}");
     let mut server = sh::command(&shuqiao);
@@ -77,27 +83,43 @@ fn served(with_python: bool, with_browser: bool) -> Result<()> {
     let server = Server(server.spawn().context("cannot start the demo")?);
     wait_until_ready(&url)?;
     if with_python {
-        let python = python::interpreter()?;
-        let mut scripts: Vec<_> = std::fs::read_dir(sh::root().join("tests/python"))?
-            .flatten()
-            .map(|e| e.path())
-            .collect();
-        scripts.sort();
-        for script in scripts.iter().filter(|s| s.extension().is_some_and(|e| e == "py")) {
-            sh::run(sh::command(&python).arg(script).arg(&url))?;
-        }
+        clients("check_", &url)?;
     }
     if with_browser {
         let chromium = setup::chromium().context("Chromium is not installed")?;
-        for script in ["axe"] {
+        for script in ["e2e", "axe"] {
             let mut npm = sh::command("npm");
             npm.current_dir(sh::root().join("web"))
                 .args(["run", "--silent", script]);
             sh::run(npm.env("SHUQIAO_URL", &url).env("CHROMIUM", &chromium))?;
         }
     }
+    // last, because it leaves nonsense behind
+    if with_python {
+        clients("fuzz_", &url)?;
+    }
     drop(server);
     std::fs::remove_dir_all(&data).context("cannot remove the demo's data")
+}
+
+/// Runs the Python programs whose name begins so, against the server.
+fn clients(prefix: &str, url: &str) -> Result<()> {
+    let python = python::interpreter()?;
+    let mut scripts: Vec<_> = std::fs::read_dir(sh::root().join("tests/python"))?
+        .flatten()
+        .filter(|e| {
+            let name = e.file_name();
+            let name = name.to_string_lossy();
+            name.starts_with(prefix) && name.ends_with(".py")
+        })
+        .map(|e| e.path())
+        .collect();
+    scripts.sort();
+    for script in scripts {
+        let mut client = sh::command(&python);
+        sh::run(client.arg(script).arg(url).current_dir(std::env::temp_dir()))?;
+    }
+    Ok(())
 }
 
 /// Ends with its guard.

@@ -127,7 +127,7 @@ fn citizen_id_18(bytes: &[u8]) -> Result<CitizenId, CitizenIdFault> {
     .ok_or(CitizenIdFault::ImpossibleBirth)?;
     Ok(CitizenId {
         birth,
-        female: bytes[16] % 2 == 0,
+        female: bytes[16].is_multiple_of(2),
         division: number(&bytes[..6]),
         legacy: false,
     })
@@ -145,7 +145,7 @@ fn citizen_id_15(bytes: &[u8]) -> Result<CitizenId, CitizenIdFault> {
     .ok_or(CitizenIdFault::ImpossibleBirth)?;
     Ok(CitizenId {
         birth,
-        female: bytes[14] % 2 == 0,
+        female: bytes[14].is_multiple_of(2),
         division: number(&bytes[..6]),
         legacy: true,
     })

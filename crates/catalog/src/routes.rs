@@ -49,13 +49,7 @@ where
 /// and what is their own unit's.
 #[utoipa::path(get, path = "/resources", tag = "catalog", operation_id = "list_resources",
     params(ResourceFilter, PageQuery),
-    responses(
-        (status = 200, description = "a page of entries", body = ResourcePage),
-        (status = 400, description = "a parameter cannot be read", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "not signed in", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "not allowed", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "too many requests", body = Problem, content_type = "application/problem+json"),
-    ))]
+    responses((status = 200, description = "a page of entries", body = ResourcePage)))]
 async fn list_resources(
     State(catalog): State<Catalog>,
     ctx: Ctx,
@@ -68,15 +62,7 @@ async fn list_resources(
 /// A new entry, as a draft. It may be incomplete; what is wrong is told by field.
 #[utoipa::path(post, path = "/resources", tag = "catalog", operation_id = "create_resource",
     request_body = NewResource,
-    responses(
-        (status = 201, description = "the draft", body = Resource),
-        (status = 400, description = "the body cannot be read", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "not signed in", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "not allowed", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "no such institution", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "mistakes by field", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "too many requests", body = Problem, content_type = "application/problem+json"),
-    ))]
+    responses((status = 201, description = "the draft", body = Resource)))]
 async fn create_resource(
     State(catalog): State<Catalog>,
     ctx: Ctx,
@@ -97,14 +83,7 @@ struct WhichVersion {
 /// One entry. Who may not see drafts gets the published version.
 #[utoipa::path(get, path = "/resources/{id}", tag = "catalog", operation_id = "get_resource",
     params(("id" = String, Path, description = "id of the entry"), WhichVersion),
-    responses(
-        (status = 200, description = "the entry", body = Resource),
-        (status = 400, description = "a parameter cannot be read", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "not signed in", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "not allowed", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "no such entry, or not for the caller", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "too many requests", body = Problem, content_type = "application/problem+json"),
-    ))]
+    responses((status = 200, description = "the entry", body = Resource)))]
 async fn get_resource(
     State(catalog): State<Catalog>,
     ctx: Ctx,
@@ -123,13 +102,7 @@ async fn get_resource(
     request_body = SaveResource,
     responses(
         (status = 200, description = "the draft as saved", body = Resource),
-        (status = 400, description = "the body cannot be read", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "not signed in", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "not allowed", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "no such entry, or not for the caller", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "saved by somebody else (with both texts), or not in a state to be edited (without)", body = EditConflict, content_type = "application/problem+json"),
-        (status = 422, description = "mistakes by field", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "too many requests", body = Problem, content_type = "application/problem+json"),
     ))]
 async fn save_resource(
     State(catalog): State<Catalog>,
@@ -157,13 +130,8 @@ async fn save_resource(
     request_body = AtRevision,
     responses(
         (status = 200, description = "the entry, in review", body = Resource),
-        (status = 400, description = "the body cannot be read", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "not signed in", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "not allowed", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "no such entry, or not for the caller", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "changed meanwhile, or not a draft", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "what is missing, by field", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "too many requests", body = Problem, content_type = "application/problem+json"),
     ))]
 async fn submit_resource(
     State(catalog): State<Catalog>,
@@ -181,13 +149,9 @@ async fn submit_resource(
     request_body = Review,
     responses(
         (status = 200, description = "the entry, published or returned", body = Resource),
-        (status = 400, description = "the body cannot be read", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "not signed in", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "not allowed, or not the caller's turn", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "no such entry or step, or not for the caller", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "another reviewer was faster", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "the outcome is not allowed, or the reason is missing", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "too many requests", body = Problem, content_type = "application/problem+json"),
     ))]
 async fn review_resource(
     State(catalog): State<Catalog>,
@@ -205,13 +169,7 @@ async fn review_resource(
     request_body = AtRevision,
     responses(
         (status = 200, description = "the entry with its new draft", body = Resource),
-        (status = 400, description = "the body cannot be read", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "not signed in", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "not allowed", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "no such entry, or not for the caller", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "changed meanwhile, or not published", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "the body has mistakes", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "too many requests", body = Problem, content_type = "application/problem+json"),
     ))]
 async fn revise_resource(
     State(catalog): State<Catalog>,
@@ -228,13 +186,8 @@ async fn revise_resource(
     request_body = Withdraw,
     responses(
         (status = 200, description = "the entry, withdrawn", body = Resource),
-        (status = 400, description = "the body cannot be read", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "not signed in", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "not allowed", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "no such entry, or not for the caller", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "changed meanwhile, or in review", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "the reason is missing", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "too many requests", body = Problem, content_type = "application/problem+json"),
     ))]
 async fn withdraw_resource(
     State(catalog): State<Catalog>,
@@ -248,13 +201,7 @@ async fn withdraw_resource(
 /// All versions that the caller may see, newest first.
 #[utoipa::path(get, path = "/resources/{id}/versions", tag = "catalog", operation_id = "list_resource_versions",
     params(("id" = String, Path, description = "id of the entry")),
-    responses(
-        (status = 200, description = "the versions", body = Vec<VersionRow>),
-        (status = 401, description = "not signed in", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "not allowed", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "no such entry, or not for the caller", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "too many requests", body = Problem, content_type = "application/problem+json"),
-    ))]
+    responses((status = 200, description = "the versions", body = Vec<VersionRow>)))]
 async fn list_versions(
     State(catalog): State<Catalog>,
     ctx: Ctx,
@@ -276,14 +223,7 @@ struct FromTo {
 /// What changes on the way from one version to another.
 #[utoipa::path(get, path = "/resources/{id}/compare", tag = "catalog", operation_id = "compare_resource_versions",
     params(("id" = String, Path, description = "id of the entry"), FromTo),
-    responses(
-        (status = 200, description = "fields and items that differ", body = Comparison),
-        (status = 400, description = "a parameter cannot be read", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "not signed in", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "not allowed", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "no such entry or version, or not for the caller", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "too many requests", body = Problem, content_type = "application/problem+json"),
-    ))]
+    responses((status = 200, description = "fields and items that differ", body = Comparison)))]
 async fn compare_versions(
     State(catalog): State<Catalog>,
     ctx: Ctx,
@@ -296,13 +236,7 @@ async fn compare_versions(
 /// The newest review of an entry with its steps; `null` before the first.
 #[utoipa::path(get, path = "/resources/{id}/timeline", tag = "catalog", operation_id = "get_resource_timeline",
     params(("id" = String, Path, description = "id of the entry")),
-    responses(
-        (status = 200, description = "the review", body = Option<procedure::Timeline>),
-        (status = 401, description = "not signed in", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "not allowed", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "no such entry, or not for the caller", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "too many requests", body = Problem, content_type = "application/problem+json"),
-    ))]
+    responses((status = 200, description = "the review", body = Option<procedure::Timeline>)))]
 async fn resource_timeline(
     State(catalog): State<Catalog>,
     ctx: Ctx,
@@ -315,6 +249,7 @@ async fn resource_timeline(
 #[derive(Clone, Copy, Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 struct ExportQuery {
+    #[param(inline)]
     format: Option<ExportFormat>,
 }
 
@@ -325,11 +260,7 @@ struct ExportQuery {
         (status = 200, description = "the file", content(
             (String = "text/csv; charset=utf-8"),
             (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))),
-        (status = 400, description = "a parameter cannot be read", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "not signed in", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "not allowed", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "too many entries for one file", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "too many requests", body = Problem, content_type = "application/problem+json"),
     ))]
 async fn export_resources(
     State(catalog): State<Catalog>,
@@ -362,12 +293,7 @@ struct DeriveItems {
     request_body = DeriveItems,
     responses(
         (status = 200, description = "one item a column", body = Vec<Item>),
-        (status = 400, description = "the body cannot be read", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "not signed in", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "not allowed", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "too many columns", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "the body has mistakes", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "too many requests", body = Problem, content_type = "application/problem+json"),
     ))]
 async fn derive_items(
     State(catalog): State<Catalog>,
@@ -390,34 +316,21 @@ async fn derive_items(
 
 /// Institutions as a tree, with the number of entries that the caller may see.
 #[utoipa::path(get, path = "/catalog/units", tag = "catalog", operation_id = "list_catalog_units",
-    responses(
-        (status = 200, description = "the roots of the tree", body = Vec<UnitNode>),
-        (status = 401, description = "not signed in", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "not allowed", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "too many requests", body = Problem, content_type = "application/problem+json"),
-    ))]
+    responses((status = 200, description = "the roots of the tree", body = Vec<UnitNode>)))]
 async fn list_units(State(catalog): State<Catalog>, ctx: Ctx) -> Result<Json<Vec<UnitNode>>> {
     Ok(Json(catalog.units(&ctx).await?))
 }
 
 /// Base and thematic libraries with the number of entries in each.
 #[utoipa::path(get, path = "/catalog/libraries", tag = "catalog", operation_id = "list_catalog_libraries",
-    responses(
-        (status = 200, description = "the libraries", body = Vec<LibraryRow>),
-        (status = 401, description = "not signed in", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "not allowed", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "too many requests", body = Problem, content_type = "application/problem+json"),
-    ))]
+    responses((status = 200, description = "the libraries", body = Vec<LibraryRow>)))]
 async fn list_libraries(State(catalog): State<Catalog>, ctx: Ctx) -> Result<Json<Vec<LibraryRow>>> {
     Ok(Json(catalog.libraries(&ctx).await?))
 }
 
 /// The lists that an entry chooses from.
 #[utoipa::path(get, path = "/catalog/vocabulary", tag = "catalog", operation_id = "get_catalog_vocabulary",
-    responses(
-        (status = 200, description = "the lists", body = Vocabulary),
-        (status = 429, description = "too many requests", body = Problem, content_type = "application/problem+json"),
-    ))]
+    responses((status = 200, description = "the lists", body = Vocabulary)))]
 async fn get_vocabulary() -> Result<Json<&'static Vocabulary>> {
     Ok(Json(Vocabulary::shipped()?))
 }
@@ -432,6 +345,7 @@ enum GroundsFor {
 #[derive(Clone, Copy, Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 struct GroundsQuery {
+    #[param(inline)]
     r#for: GroundsFor,
 }
 
@@ -439,11 +353,7 @@ struct GroundsQuery {
 /// its article and what it asks to be stated.
 #[utoipa::path(get, path = "/rule-set/grounds", tag = "catalog", operation_id = "list_grounds",
     params(GroundsQuery),
-    responses(
-        (status = 200, description = "the grounds", body = Vec<law::GroundView>),
-        (status = 400, description = "a parameter cannot be read", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "too many requests", body = Problem, content_type = "application/problem+json"),
-    ))]
+    responses((status = 200, description = "the grounds", body = Vec<law::GroundView>)))]
 async fn list_grounds(
     State(catalog): State<Catalog>,
     ctx: Ctx,
@@ -473,13 +383,7 @@ struct GlobalQuery {
 /// Entries and institutions for the search field of the top bar.
 #[utoipa::path(get, path = "/search", tag = "catalog", operation_id = "search_everything",
     params(GlobalQuery),
-    responses(
-        (status = 200, description = "the first hits of each kind", body = GlobalResults),
-        (status = 400, description = "a parameter cannot be read", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "not signed in", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "not allowed", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "too many requests", body = Problem, content_type = "application/problem+json"),
-    ))]
+    responses((status = 200, description = "the first hits of each kind", body = GlobalResults)))]
 async fn search_everything(
     State(catalog): State<Catalog>,
     ctx: Ctx,

@@ -59,15 +59,8 @@ macro_rules! api {
             params($($params)*), $($body)*
             responses(
                 $($ok)*,
-                (status = 400, description = "not readable", body = Problem, content_type = "application/problem+json"),
-                (status = 401, description = "not signed in", body = Problem, content_type = "application/problem+json"),
-                (status = 403, description = "the role may not", body = Problem, content_type = "application/problem+json"),
-                (status = 404, description = "not found, or not the caller's to see", body = Problem, content_type = "application/problem+json"),
                 (status = 409, description = "the state has changed or does not allow it", body = Problem, content_type = "application/problem+json"),
                 (status = 413, description = "larger than the limit", body = Problem, content_type = "application/problem+json"),
-                (status = 415, description = "not of the expected media type", body = Problem, content_type = "application/problem+json"),
-                (status = 422, description = "mistakes in the submission", body = Problem, content_type = "application/problem+json"),
-                (status = 429, description = "too many requests", body = Problem, content_type = "application/problem+json"),
                 (status = 507, description = "the disk is full", body = Problem, content_type = "application/problem+json"),
             )
         )]
@@ -303,6 +296,7 @@ api! {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct ExportQuery {
+    #[param(inline)]
     format: ExportFormat,
 }
 
@@ -310,7 +304,9 @@ api! {
     /// Rows not settled yet, as a file to correct and send back.
     get "/batches/{id}/quarantine/export" "export_quarantine"
     params(("id" = String, Path), ExportQuery) body()
-    answers((status = 200, description = "the file", body = Vec<u8>, content_type = "application/octet-stream"))
+    answers((status = 200, description = "the file", content(
+        (Vec<u8> = "text/csv"),
+        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))))
     async fn export_quarantine(State(collection): State<Collection>, ctx: Ctx, Path(id): Path<BatchId>, Query(query): Query<ExportQuery>) -> Result<Response> {
         let bytes = collection.export_quarantine(&ctx, &id, query.format).await?;
         let (ending, kind) = match query.format {

@@ -14,7 +14,7 @@ pub mod source {
         pub provider_id: String,
         pub title: String,
         pub kind: String,
-        /// JSON of [`crate::model::SourceConfig`].
+        /// JSON of [`crate::model::SourceConfig`], sealed with the node's key, hex.
         #[sea_orm(column_type = "Text")]
         pub config: String,
         #[sea_orm(column_type = "Text")]

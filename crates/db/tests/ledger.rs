@@ -2,6 +2,8 @@
 //! tables changes unnoticed. On SQLite always, on PostgreSQL where
 //! SHUQIAO_TEST_POSTGRES names a server (`cargo xtask test` does).
 
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
 use base::{Actor, Chance, Ctx, InstitutionId, Moment, PersonId};
 use crypto::{Ed25519Key, Sm2Key};
 use db::ledger_log::{entry, head};

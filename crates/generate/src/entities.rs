@@ -61,7 +61,7 @@ impl World {
         let order = place % ORDERS + 1;
         let birth = self.first_birth + Days::new(place / ORDERS % BIRTH_DAYS);
         let division = self.counties[(place / ORDERS / BIRTH_DAYS) as usize];
-        let female = order % 2 == 0;
+        let female = order.is_multiple_of(2);
 
         let mut citizen_id = String::with_capacity(18);
         citizen_id.push_str(division_at_birth(division.code, birth));

@@ -58,7 +58,7 @@ impl Table for Insurance {
             3 => "170",
             1 => "210",
             2 => "410",
-            _ if mix(number) % 10 == 0 => "120",
+            _ if mix(number).is_multiple_of(10) => "120",
             _ => "110",
         };
         out[0].push_str(&person.citizen_id);

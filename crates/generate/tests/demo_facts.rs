@@ -1,5 +1,7 @@
 //! The demo's real datasets say what the briefing says, totals included.
 
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 

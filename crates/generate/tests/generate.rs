@@ -1,3 +1,4 @@
+#![allow(clippy::expect_used, clippy::unwrap_used)]
 use std::collections::{BTreeMap, HashSet};
 
 use base::codes;

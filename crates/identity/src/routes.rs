@@ -178,8 +178,7 @@ pub fn session_token(headers: &HeaderMap) -> Option<&str> {
 
 /// 登录
 #[utoipa::path(post, path = "/session", tag = "identity", operation_id = "sign_in", request_body = SignIn,
-    responses((status = 200, body = Me), (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
-        (status = 415, body = Problem), (status = 422, body = Problem), (status = 423, body = Problem)))]
+    responses((status = 200, body = Me), (status = 423, body = Problem)))]
 async fn sign_in(State(identity): State<Identity>, ctx: Ctx, Json(body): Json<SignIn>) -> Result<Response> {
     let (actor, token) = identity.sign_in(&ctx, &body.login, &body.password).await?;
     let me = identity.me(&ctx.as_actor(actor)).await?;
@@ -195,7 +194,7 @@ async fn who_am_i(State(identity): State<Identity>, ctx: Ctx) -> Result<Json<Me>
 
 /// 退出登录
 #[utoipa::path(delete, path = "/session", tag = "identity", operation_id = "sign_out",
-    responses((status = 204), (status = 403, body = Problem)))]
+    responses((status = 204)))]
 async fn sign_out(State(identity): State<Identity>, ctx: Ctx, headers: HeaderMap) -> Result<Response> {
     if let Some(token) = session_token(&headers) {
         identity.sign_out(&ctx, token).await?;
@@ -205,7 +204,7 @@ async fn sign_out(State(identity): State<Identity>, ctx: Ctx, headers: HeaderMap
 
 /// 机构列表
 #[utoipa::path(get, path = "/institutions", tag = "identity", operation_id = "list_institutions", params(InstitutionQuery, PageQuery),
-    responses((status = 200, body = Page<Institution>), (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem)))]
+    responses((status = 200, body = Page<Institution>)))]
 async fn list_institutions(
     State(identity): State<Identity>,
     ctx: Ctx,
@@ -217,8 +216,7 @@ async fn list_institutions(
 
 /// 登记机构
 #[utoipa::path(post, path = "/institutions", tag = "identity", operation_id = "create_institution", request_body = InstitutionForm,
-    responses((status = 201, body = Institution), (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
-        (status = 404, body = Problem), (status = 415, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 201, body = Institution)))]
 async fn create_institution(
     State(identity): State<Identity>,
     ctx: Ctx,
@@ -232,7 +230,7 @@ async fn create_institution(
 
 /// 机构详情
 #[utoipa::path(get, path = "/institutions/{id}", tag = "identity", operation_id = "show_institution", params(("id" = String, Path, max_length = 64)),
-    responses((status = 200, body = Institution), (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 200, body = Institution)))]
 async fn show_institution(
     State(identity): State<Identity>,
     ctx: Ctx,
@@ -247,8 +245,7 @@ async fn show_institution(
 /// 变更机构
 #[utoipa::path(patch, path = "/institutions/{id}", tag = "identity", operation_id = "change_institution", params(("id" = String, Path, max_length = 64)),
     request_body = InstitutionChange,
-    responses((status = 200, body = Institution), (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
-        (status = 404, body = Problem), (status = 409, body = Problem), (status = 415, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = Institution)))]
 async fn change_institution(
     State(identity): State<Identity>,
     ctx: Ctx,
@@ -263,7 +260,7 @@ async fn change_institution(
 
 /// 人员列表
 #[utoipa::path(get, path = "/people", tag = "identity", operation_id = "list_people", params(PeopleQuery, PageQuery),
-    responses((status = 200, body = Page<Person>), (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem)))]
+    responses((status = 200, body = Page<Person>)))]
 async fn list_people(
     State(identity): State<Identity>,
     ctx: Ctx,
@@ -278,8 +275,7 @@ async fn list_people(
 
 /// 添加人员
 #[utoipa::path(post, path = "/people", tag = "identity", operation_id = "create_person", request_body = PersonForm,
-    responses((status = 201, body = Person), (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
-        (status = 404, body = Problem), (status = 409, body = Problem), (status = 415, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 201, body = Person)))]
 async fn create_person(
     State(identity): State<Identity>,
     ctx: Ctx,
@@ -291,8 +287,7 @@ async fn create_person(
 /// 变更人员:角色、停用、重置密码
 #[utoipa::path(patch, path = "/people/{id}", tag = "identity", operation_id = "change_person", params(("id" = String, Path, max_length = 64)),
     request_body = PersonChange,
-    responses((status = 200, body = Person), (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
-        (status = 404, body = Problem), (status = 415, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = Person)))]
 async fn change_person(
     State(identity): State<Identity>,
     ctx: Ctx,
@@ -304,8 +299,7 @@ async fn change_person(
 
 /// 注册数据利用主体
 #[utoipa::path(post, path = "/data-users", tag = "identity", operation_id = "register_data_user", request_body = DataUserForm,
-    responses((status = 201, body = DataUser), (status = 400, body = Problem), (status = 403, body = Problem), (status = 409, body = Problem),
-        (status = 415, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 201, body = DataUser)))]
 async fn register_data_user(
     State(identity): State<Identity>,
     ctx: Ctx,
@@ -319,7 +313,7 @@ async fn register_data_user(
 
 /// 我的注册信息
 #[utoipa::path(get, path = "/data-users/me", tag = "identity", operation_id = "my_data_user",
-    responses((status = 200, body = DataUser), (status = 401, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 200, body = DataUser)))]
 async fn my_data_user(State(identity): State<Identity>, ctx: Ctx) -> Result<Json<DataUser>> {
     let id: &DataUserId = match &ctx.actor {
         Actor::DataUser { id } => id,

@@ -19,6 +19,7 @@ use crate::{Checkpoint, Entry, Frontier, Hash, leaf_hash};
 /// What is wrong with a named thing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = LedgerProblem)]
 pub enum Problem {
     /// The entry's bytes are not those that were sealed.
     EntryAltered,

@@ -15,6 +15,7 @@ const SAFE_INTEGER_MAX: i64 = (1 << 53) - 1;
 /// A value of an entry's data: an id, a code, a hash, a count.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(untagged)]
+#[schema(as = LedgerValue)]
 pub enum Value {
     Text(String),
     Number(i64),

@@ -1,5 +1,7 @@
 //! An export verifies offline, and no byte of it can change unnoticed.
 
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
 use std::collections::HashMap;
 
 use base::{Chance, Moment};

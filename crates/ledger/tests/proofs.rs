@@ -1,5 +1,7 @@
 //! Proofs, tiles and checkpoints against the naive tree.
 
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
 use std::collections::HashMap;
 
 use base::{Chance, Moment};

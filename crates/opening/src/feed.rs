@@ -19,7 +19,7 @@ use crate::errors::{SUSPENDED, WITHDRAWN};
 use crate::model::{Dataset, DivisionRef, OrgRef, Treatment, Word};
 use crate::shelf::Shelf;
 use crate::states::State;
-use crate::store::{dataset, publication};
+use crate::store::{dataset, publication, score};
 use crate::{Opening, plan};
 
 /// How long counts of use wait in memory.
@@ -110,6 +110,12 @@ impl Opening {
             .identity()
             .institution_names(rows.iter().map(|r| r.opener_id.clone()))
             .await?;
+        let scores: HashMap<String, f64> = score::Entity::find()
+            .all(conn)
+            .await?
+            .into_iter()
+            .map(|s| (s.resource_id, s.score))
+            .collect();
         let vocabulary = Vocabulary::shipped()?;
         let mut all = vec![];
         for row in rows {
@@ -123,7 +129,11 @@ impl Opening {
                 .get(&row.opener_id)
                 .map(|(name, _)| name.clone())
                 .unwrap_or_default();
-            all.push(dataset_of(row, publication, opener, vocabulary)?);
+            let quality = scores.get(&row.resource_id).copied();
+            all.push(Dataset {
+                quality,
+                ..dataset_of(row, publication, opener, vocabulary)?
+            });
         }
         Ok(Shelf::new(all))
     }

@@ -115,10 +115,10 @@ impl Opening {
     }
     /// What reacts to loads and catalog changes: one of the process's
     /// [`db::Followers`].
-    pub fn follower(&self) -> Arc<dyn db::Follower> {
+    pub fn follower(&self, ctx: base::Ctx) -> Arc<dyn db::Follower> {
         Arc::new(Upkeep {
             opening: self.clone(),
-            ctx: base::Ctx::system(),
+            ctx,
         })
     }
     pub fn site(&self) -> &Site {

@@ -85,9 +85,7 @@ where
 }
 
 /// What the portal's home shows: figures, subjects, newest, most used, cities.
-#[utoipa::path(get, path = "/portal/home", tag = "portal", operation_id = "portal_home", responses(
-    (status = 200, body = PortalHome),
-))]
+#[utoipa::path(get, path = "/portal/home", tag = "portal", operation_id = "portal_home", responses((status = 200, body = PortalHome)))]
 async fn portal_home(State(this): State<Opening>, ctx: Ctx) -> Result<Json<PortalHome>> {
     this.home(&ctx).await.map(Json)
 }
@@ -101,10 +99,7 @@ struct Typed {
 }
 
 /// Datasets that fit what was typed so far.
-#[utoipa::path(get, path = "/portal/suggest", tag = "portal", operation_id = "suggest_datasets", params(Typed), responses(
-    (status = 200, body = Vec<DatasetRef>),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(get, path = "/portal/suggest", tag = "portal", operation_id = "suggest_datasets", params(Typed), responses((status = 200, body = Vec<DatasetRef>)))]
 async fn suggest_datasets(State(this): State<Opening>, Query(typed): Query<Typed>) -> Result<Json<Vec<DatasetRef>>> {
     let found = suggest(&*this.shelf().await?, &typed.q, SUGGESTIONS);
     let refs = found.iter().map(|d| DatasetRef {
@@ -141,10 +136,7 @@ struct ListQuery {
 }
 
 /// Open datasets, with facets.
-#[utoipa::path(get, path = "/datasets", tag = "portal", operation_id = "list_datasets", params(ListQuery, PageQuery), responses(
-    (status = 200, body = DatasetList),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(get, path = "/datasets", tag = "portal", operation_id = "list_datasets", params(ListQuery, PageQuery), responses((status = 200, body = DatasetList)))]
 async fn list_datasets(
     State(this): State<Opening>,
     ctx: Ctx,
@@ -180,12 +172,7 @@ async fn list_datasets(
 }
 
 /// Datasets in every state: a unit's own; all of them for the authority.
-#[utoipa::path(get, path = "/opening/datasets", tag = "opening", operation_id = "managed_datasets", params(PageQuery), responses(
-    (status = 200, body = Page<ManagedDataset>),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(get, path = "/opening/datasets", tag = "opening", operation_id = "managed_datasets", params(PageQuery), responses((status = 200, body = Page<ManagedDataset>)))]
 async fn managed_datasets(
     State(this): State<Opening>,
     ctx: Ctx,
@@ -195,10 +182,7 @@ async fn managed_datasets(
 }
 
 /// A dataset by id or name. Of a suspended or withdrawn one only its state is told.
-#[utoipa::path(get, path = "/datasets/{id}", tag = "portal", operation_id = "show_dataset", params(("id" = String, Path, max_length = 200)), responses(
-    (status = 200, body = DatasetDetail),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(get, path = "/datasets/{id}", tag = "portal", operation_id = "show_dataset", params(("id" = String, Path, max_length = 200)), responses((status = 200, body = DatasetDetail)))]
 async fn show_dataset(State(this): State<Opening>, ctx: Ctx, Path(id): Path<String>) -> Result<Json<DatasetDetail>> {
     this.detail(&ctx, &id).await.map(Json)
 }
@@ -294,11 +278,7 @@ async fn some_rows(this: &Opening, id: &str, raw: Option<&str>) -> Result<RowsVi
 /// Rows for the dataset's page.
 #[utoipa::path(get, path = "/datasets/{id}/preview", tag = "portal", operation_id = "preview_dataset", params(("id" = String, Path, max_length = 200), RowsParams), responses(
     (status = 200, body = RowsView),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json"),
     (status = 410, description = "suspended or withdrawn", body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 async fn preview_dataset(
     State(this): State<Opening>,
@@ -311,11 +291,7 @@ async fn preview_dataset(
 /// Rows for programs: free, without an account.
 #[utoipa::path(get, path = "/datasets/{id}/rows", tag = "portal", operation_id = "dataset_rows", params(("id" = String, Path, max_length = 200), RowsParams), responses(
     (status = 200, body = RowsView),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json"),
     (status = 410, description = "suspended or withdrawn", body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 async fn dataset_rows(
     State(this): State<Opening>,
@@ -336,7 +312,6 @@ async fn dataset_rows(
     params(("id" = String, Path, max_length = 200), ("format" = String, Path, description = "csv, xlsx, json or xml", max_length = 10)), responses(
     (status = 200, description = "the file", content((Vec<u8> = "text/csv"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (Vec<u8> = "application/json"), (Vec<u8> = "application/xml"))),
     (status = 304, description = "unchanged since the ETag that was sent"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
     (status = 410, description = "suspended or withdrawn", body = Problem, content_type = "application/problem+json"),
 ))]
 async fn download_dataset(
@@ -404,14 +379,7 @@ struct Created {
 }
 
 /// Opens a published entry for unconditional opening, or publishes it anew.
-#[utoipa::path(post, path = "/datasets/{id}/publish", tag = "opening", operation_id = "publish_dataset", params(("id" = String, Path, description = "id of the catalog entry", max_length = 64)), responses(
-    (status = 202, body = Created),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(post, path = "/datasets/{id}/publish", tag = "opening", operation_id = "publish_dataset", params(("id" = String, Path, description = "id of the catalog entry", max_length = 64)), responses((status = 202, body = Created)))]
 async fn publish_dataset(
     State(this): State<Opening>,
     ctx: Ctx,
@@ -429,14 +397,7 @@ struct Suspension {
 }
 
 /// Suspends opening at once: portal, API, files, CKAN and DCAT.
-#[utoipa::path(post, path = "/datasets/{id}/suspend", tag = "opening", operation_id = "suspend_dataset", params(("id" = String, Path, max_length = 200)), request_body = Suspension, responses(
-    (status = 204, description = "suspended"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(post, path = "/datasets/{id}/suspend", tag = "opening", operation_id = "suspend_dataset", params(("id" = String, Path, max_length = 200)), request_body = Suspension, responses((status = 204, description = "suspended")))]
 async fn suspend_dataset(
     State(this): State<Opening>,
     ctx: Ctx,
@@ -457,14 +418,7 @@ struct Restoration {
 }
 
 /// Opens a suspended dataset again, treated where a treatment is given.
-#[utoipa::path(post, path = "/datasets/{id}/restore", tag = "opening", operation_id = "restore_dataset", params(("id" = String, Path, max_length = 200)), request_body = Restoration, responses(
-    (status = 204, description = "restored, or being treated"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(post, path = "/datasets/{id}/restore", tag = "opening", operation_id = "restore_dataset", params(("id" = String, Path, max_length = 200)), request_body = Restoration, responses((status = 204, description = "restored, or being treated")))]
 async fn restore_dataset(
     State(this): State<Opening>,
     ctx: Ctx,
@@ -487,12 +441,7 @@ struct MattersQuery {
 }
 
 /// Opinions: one's own, or those about the unit's datasets.
-#[utoipa::path(get, path = "/opinions", tag = "opening", operation_id = "list_opinions", params(MattersQuery, PageQuery), responses(
-    (status = 200, body = Page<OpinionView>),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(get, path = "/opinions", tag = "opening", operation_id = "list_opinions", params(MattersQuery, PageQuery), responses((status = 200, body = Page<OpinionView>)))]
 async fn list_opinions(
     State(this): State<Opening>,
     ctx: Ctx,
@@ -505,13 +454,7 @@ async fn list_opinions(
 }
 
 /// Gives an opinion on a dataset; the opener settles it in ten working days.
-#[utoipa::path(post, path = "/opinions", tag = "opening", operation_id = "give_opinion", request_body = OpinionForm, responses(
-    (status = 201, body = Created),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(post, path = "/opinions", tag = "opening", operation_id = "give_opinion", request_body = OpinionForm, responses((status = 201, body = Created)))]
 async fn give_opinion(
     State(this): State<Opening>,
     ctx: Ctx,
@@ -522,24 +465,13 @@ async fn give_opinion(
 }
 
 /// An opinion with its procedure.
-#[utoipa::path(get, path = "/opinions/{id}", tag = "opening", operation_id = "show_opinion", params(("id" = String, Path, max_length = 64)), responses(
-    (status = 200, body = OpinionView),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(get, path = "/opinions/{id}", tag = "opening", operation_id = "show_opinion", params(("id" = String, Path, max_length = 64)), responses((status = 200, body = OpinionView)))]
 async fn show_opinion(State(this): State<Opening>, ctx: Ctx, Path(id): Path<String>) -> Result<Json<OpinionView>> {
     this.opinion(&ctx, &id).await.map(Json)
 }
 
 /// The opener's answer.
-#[utoipa::path(post, path = "/opinions/{id}/answer", tag = "opening", operation_id = "answer_opinion", params(("id" = String, Path, max_length = 64)), request_body = Answer, responses(
-    (status = 200, body = OpinionView),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(post, path = "/opinions/{id}/answer", tag = "opening", operation_id = "answer_opinion", params(("id" = String, Path, max_length = 64)), request_body = Answer, responses((status = 200, body = OpinionView)))]
 async fn answer_opinion(
     State(this): State<Opening>,
     ctx: Ctx,
@@ -551,12 +483,7 @@ async fn answer_opinion(
 }
 
 /// Requests for withdrawal: one's own, or those about the unit's datasets.
-#[utoipa::path(get, path = "/withdrawals", tag = "opening", operation_id = "list_withdrawals", params(MattersQuery, PageQuery), responses(
-    (status = 200, body = Page<WithdrawalView>),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(get, path = "/withdrawals", tag = "opening", operation_id = "list_withdrawals", params(MattersQuery, PageQuery), responses((status = 200, body = Page<WithdrawalView>)))]
 async fn list_withdrawals(
     State(this): State<Opening>,
     ctx: Ctx,
@@ -567,13 +494,7 @@ async fn list_withdrawals(
 }
 
 /// Asks the opener to take back data that harms one's rights.
-#[utoipa::path(post, path = "/withdrawals", tag = "opening", operation_id = "ask_withdrawal", request_body = WithdrawalForm, responses(
-    (status = 201, body = Created),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(post, path = "/withdrawals", tag = "opening", operation_id = "ask_withdrawal", request_body = WithdrawalForm, responses((status = 201, body = Created)))]
 async fn ask_withdrawal(
     State(this): State<Opening>,
     ctx: Ctx,
@@ -584,11 +505,7 @@ async fn ask_withdrawal(
 }
 
 /// A request with its procedure and review.
-#[utoipa::path(get, path = "/withdrawals/{id}", tag = "opening", operation_id = "show_withdrawal", params(("id" = String, Path, max_length = 64)), responses(
-    (status = 200, body = WithdrawalView),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(get, path = "/withdrawals/{id}", tag = "opening", operation_id = "show_withdrawal", params(("id" = String, Path, max_length = 64)), responses((status = 200, body = WithdrawalView)))]
 async fn show_withdrawal(
     State(this): State<Opening>,
     ctx: Ctx,
@@ -598,14 +515,7 @@ async fn show_withdrawal(
 }
 
 /// Decides the open step; the dataset follows at once.
-#[utoipa::path(post, path = "/withdrawals/{id}/decide", tag = "opening", operation_id = "decide_withdrawal", params(("id" = String, Path, max_length = 64)), request_body = Decision, responses(
-    (status = 200, body = WithdrawalView),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(post, path = "/withdrawals/{id}/decide", tag = "opening", operation_id = "decide_withdrawal", params(("id" = String, Path, max_length = 64)), request_body = Decision, responses((status = 200, body = WithdrawalView)))]
 async fn decide_withdrawal(
     State(this): State<Opening>,
     ctx: Ctx,
@@ -617,13 +527,7 @@ async fn decide_withdrawal(
 }
 
 /// Asks the authority to review the result; once.
-#[utoipa::path(post, path = "/withdrawals/{id}/review", tag = "opening", operation_id = "review_withdrawal", params(("id" = String, Path, max_length = 64)), request_body = Suspension, responses(
-    (status = 200, body = WithdrawalView),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(post, path = "/withdrawals/{id}/review", tag = "opening", operation_id = "review_withdrawal", params(("id" = String, Path, max_length = 64)), request_body = Suspension, responses((status = 200, body = WithdrawalView)))]
 async fn review_withdrawal(
     State(this): State<Opening>,
     ctx: Ctx,

@@ -36,6 +36,25 @@ pub mod dataset {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+pub mod score {
+    use sea_orm::entity::prelude::*;
+
+    /// What the last whole quality run of a table gave; also of what is not
+    /// opened yet.
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "opening_score")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub resource_id: String,
+        /// 0 to 100.
+        #[sea_orm(column_type = "Double")]
+        pub score: f64,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 pub mod publication {
     use sea_orm::entity::prelude::*;
 
@@ -144,5 +163,6 @@ pub fn migrations() -> Vec<Migration> {
             .index("opening_withdrawal", &["opener_id", "state"])
             .index("opening_withdrawal", &["applicant_id"])
             .index("opening_withdrawal", &["procedure_id"]),
+        Migration::new("opening-0004-scores").entity(score::Entity),
     ]
 }

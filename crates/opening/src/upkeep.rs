@@ -7,11 +7,12 @@ use async_trait::async_trait;
 use base::{Ctx, ResourceId, Result};
 use catalog::model::OpeningAttribute;
 use ledger::{Entry, Value};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
 
 use crate::Opening;
 use crate::states::{Event, State};
-use crate::store::dataset;
+use crate::store::{dataset, score};
 use crate::usecases::Change;
 
 /// Follows the ledger; see [`db::Followers`].
@@ -42,6 +43,7 @@ impl db::Follower for Upkeep {
                     doors.insert(entry.subject.clone());
                 }
                 "catalog" | "collection" => touched.extend(resources(entry)),
+                "quality" => self.keep_score(entry).await?,
                 "institution" => self.opening.stale(),
                 _ => {}
             }
@@ -71,6 +73,29 @@ fn resources(entry: &Entry) -> BTreeSet<String> {
 }
 
 impl Upkeep {
+    /// The score of a whole run of a table, for the dataset's page.
+    async fn keep_score(&self, entry: &Entry) -> Result<()> {
+        let Some(Value::Text(given)) = entry.data.get("score") else {
+            return Ok(());
+        };
+        let Ok(value) = given.parse::<f64>() else {
+            return Ok(());
+        };
+        let row = score::ActiveModel {
+            resource_id: Set(entry.subject.clone()),
+            score: Set(value),
+        };
+        let newer = OnConflict::column(score::Column::ResourceId)
+            .update_column(score::Column::Score)
+            .to_owned();
+        score::Entity::insert(row)
+            .on_conflict(newer)
+            .exec_without_returning(self.opening.store().conn())
+            .await?;
+        self.opening.stale();
+        Ok(())
+    }
+
     async fn keep_fresh(&self, id: &str) -> Result<()> {
         let store = self.opening.store();
         let found = dataset::Entity::find()

@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::{FromRef, Path, Query, State};
-use base::error::Problem;
 use base::{Ctx, Page, Result};
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
@@ -25,11 +24,7 @@ where
 }
 
 /// 我的待办: open steps of the caller's institution and role, by due date.
-#[utoipa::path(get, path = "/tasks", tag = "procedure", operation_id = "list_tasks", params(TaskQuery), responses(
-    (status = 200, body = Page<Task>),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(get, path = "/tasks", tag = "procedure", operation_id = "list_tasks", params(TaskQuery), responses((status = 200, body = Page<Task>)))]
 async fn list_tasks(
     State(this): State<Procedures>,
     ctx: Ctx,
@@ -39,10 +34,7 @@ async fn list_tasks(
 }
 
 /// How many tasks wait, and how many of them are urgent.
-#[utoipa::path(get, path = "/tasks/count", tag = "procedure", operation_id = "count_tasks", responses(
-    (status = 200, body = TaskCounts),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(get, path = "/tasks/count", tag = "procedure", operation_id = "count_tasks", responses((status = 200, body = TaskCounts)))]
 async fn count_tasks(State(this): State<Procedures>, ctx: Ctx) -> Result<Json<TaskCounts>> {
     this.task_counts(&ctx).await.map(Json)
 }
@@ -56,11 +48,7 @@ struct OfSubject {
 }
 
 /// Procedures about one subject that the caller takes part in, newest first.
-#[utoipa::path(get, path = "/procedures", tag = "procedure", operation_id = "list_procedures", params(OfSubject), responses(
-    (status = 200, body = Page<Timeline>),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(get, path = "/procedures", tag = "procedure", operation_id = "list_procedures", params(OfSubject), responses((status = 200, body = Page<Timeline>)))]
 async fn list_procedures(
     State(this): State<Procedures>,
     ctx: Ctx,
@@ -77,22 +65,14 @@ async fn list_procedures(
 
 /// 办理过程 of one procedure.
 #[utoipa::path(get, path = "/procedures/{id}", tag = "procedure", operation_id = "show_procedure",
-    params(("id" = String, Path, max_length = 64)), responses(
-    (status = 200, body = Timeline),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-))]
+    params(("id" = String, Path, max_length = 64)), responses((status = 200, body = Timeline)))]
 async fn show_procedure(State(this): State<Procedures>, ctx: Ctx, Path(id): Path<String>) -> Result<Json<Timeline>> {
     signed_in(&ctx)?;
     this.timeline(&ctx, &id.into()).await.map(Json)
 }
 
 /// 通知 of the caller, newest first; `total` is the number of unread ones.
-#[utoipa::path(get, path = "/notices", tag = "procedure", operation_id = "list_notices", params(NoticeQuery), responses(
-    (status = 200, body = Page<NoticeRow>),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(get, path = "/notices", tag = "procedure", operation_id = "list_notices", params(NoticeQuery), responses((status = 200, body = Page<NoticeRow>)))]
 async fn list_notices(
     State(this): State<Procedures>,
     ctx: Ctx,
@@ -103,12 +83,7 @@ async fn list_notices(
 
 /// Marks a notice as read.
 #[utoipa::path(post, path = "/notices/{id}/read", tag = "procedure", operation_id = "read_notice",
-    params(("id" = String, Path, max_length = 64)), responses(
-    (status = 200, body = NoticeRow),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-))]
+    params(("id" = String, Path, max_length = 64)), responses((status = 200, body = NoticeRow)))]
 async fn read_notice(State(this): State<Procedures>, ctx: Ctx, Path(id): Path<String>) -> Result<Json<NoticeRow>> {
     this.read_notice(&ctx, &id).await.map(Json)
 }

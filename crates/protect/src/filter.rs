@@ -34,6 +34,7 @@ pub enum Op {
 /// that is none is never equal, less or greater.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(untagged)]
+#[schema(as = FilterValue)]
 pub enum Value {
     Bool(bool),
     Integer(i64),

@@ -333,6 +333,9 @@ impl AccessPlan {
     }
 }
 
+/// The granted items of one row, by name; `None` where the value is empty.
+pub type ShownRow<'plan, 'row> = Vec<(&'plan str, Option<Cow<'row, str>>)>;
+
 /// A plan at work: the same answers for a batch and for a single row.
 #[derive(Clone, Debug)]
 pub struct ReadyPlan {
@@ -375,7 +378,7 @@ impl ReadyPlan {
 
     /// A single row: its items in the plan's order, masked; `None` where the
     /// filter hides the row. For plans that name their items.
-    pub fn row<'a>(&self, get: &dyn Fn(&str) -> Option<Cow<'a, str>>) -> Option<Vec<(&str, Option<Cow<'a, str>>)>> {
+    pub fn row<'a>(&self, get: &dyn Fn(&str) -> Option<Cow<'a, str>>) -> Option<ShownRow<'_, 'a>> {
         if !self.admits(get) {
             return None;
         }

@@ -1,6 +1,8 @@
 //! The same plan gives the same answer through every door: a column at a time
 //! (exports, SQL, publication) and a row at a time (the gateway).
 
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -123,16 +125,15 @@ proptest! {
         let by_column = plan.apply(&batch).expect("applied");
         let ready = plan.ready().expect("ready");
         let before: Vec<_> = names.iter().map(|n| texts(&batch, n)).collect();
-        let mut by_row = Vec::new();
-        for row in 0..rows {
+        let one_row = |row: usize| {
             let get = |name: &str| {
                 let at = names.iter().position(|n| *n == name)?;
                 before[at][row].as_deref().map(Cow::Borrowed)
             };
-            if let Some(items) = ready.row(&get) {
-                by_row.push(items.into_iter().map(|(_, v)| v.map(Cow::into_owned)).collect::<Vec<_>>());
-            }
-        }
+            let items = ready.row(&get)?;
+            Some(items.into_iter().map(|(_, v)| v.map(Cow::into_owned)).collect::<Vec<_>>())
+        };
+        let by_row: Vec<_> = (0..rows).filter_map(one_row).collect();
         let columns: Vec<_> = names.iter().map(|n| texts(&by_column, n)).collect();
         let by_column: Vec<Vec<Option<String>>> =
             (0..by_column.num_rows()).map(|r| columns.iter().map(|c| c[r].clone()).collect()).collect();

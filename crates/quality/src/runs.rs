@@ -172,13 +172,15 @@ impl Quality {
             .filter(run::Column::Id.eq(id.as_str()))
             .exec(tx.conn())
             .await?;
-        tx.append(
-            Entry::new("quality.run_finished", entry.id.as_str())
-                .put("run", id.as_str())
-                .put("table_version", version)
-                .put("rows", scanned.rows)
-                .put("failed", failed),
-        );
+        let mut finished = Entry::new("quality.run_finished", entry.id.as_str())
+            .put("run", id.as_str())
+            .put("table_version", version)
+            .put("rows", scanned.rows)
+            .put("failed", failed);
+        if let Some(score) = score.filter(|_| scope == Scope::Full) {
+            finished = finished.put("score", format!("{score:.2}"));
+        }
+        tx.append(finished);
         self.settle_orders(&mut tx, entry, (id, scope), rules, &scanned.outcomes)
             .await?;
         tx.commit().await?;

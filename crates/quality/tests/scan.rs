@@ -1,5 +1,7 @@
 //! Rules against a table whose errors are known, in a real lake.
 
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

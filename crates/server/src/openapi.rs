@@ -6,6 +6,8 @@ use axum::routing::get;
 use axum::{Json, Router};
 use base::Error;
 use utoipa::OpenApi;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::{ContentBuilder, OpenApi as OpenApiDocument, Ref, ResponseBuilder};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::AppState;
@@ -17,6 +19,7 @@ use crate::AppState;
         description = "公共数据平台接口。错误以 application/problem+json 返回:稳定的 code、说明、下一步与依据条款。\n\nPublic data platform. Errors are application/problem+json with a stable code, what is wrong, what to do next, and the article.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
+    components(schemas(base::error::Problem)),
     tags(
         (name = "identity", description = "登录、机构、人员"),
         (name = "procedure", description = "办理流程与待办"),
@@ -46,12 +49,69 @@ pub fn api_routes() -> OpenApiRouter<AppState> {
 }
 
 /// The whole document.
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    let (_, document) = OpenApiRouter::<AppState>::with_openapi(Document::openapi())
+pub fn openapi() -> OpenApiDocument {
+    let (_, mut document) = OpenApiRouter::<AppState>::with_openapi(Document::openapi())
         .nest("/api/v1", api_routes())
         .merge(serve::gateway::http::routes())
         .split_for_parts();
+    // axum's mark of a parameter that takes the rest of the path is no part of its name
+    let paths = std::mem::take(&mut document.paths.paths);
+    document.paths.paths = paths
+        .into_iter()
+        .map(|(path, item)| (path.replace("{*", "{"), item))
+        .collect();
+    for (path, item) in &mut document.paths.paths {
+        let operations = [
+            (false, &mut item.get),
+            (true, &mut item.post),
+            (true, &mut item.put),
+            (true, &mut item.patch),
+            (true, &mut item.delete),
+        ];
+        for (changes, operation) in operations {
+            if let Some(operation) = operation {
+                add_common_answers(operation, changes, path.contains('{'));
+            }
+        }
+    }
     document
+}
+
+/// What any operation may answer, said once. An operation names an error only
+/// where it has more to say about it.
+fn add_common_answers(operation: &mut Operation, changes: bool, addressed: bool) {
+    let reads_body = operation.request_body.is_some();
+    let reads_input = reads_body || addressed || operation.parameters.as_ref().is_some_and(|p| !p.is_empty());
+    let common = [
+        (reads_input, 400, "a parameter or the body cannot be read"),
+        (true, 401, "not signed in, or the session has ended"),
+        (true, 403, "not allowed"),
+        (true, 404, "not there, or not for the caller"),
+        (changes, 409, "the state has changed, or does not allow it"),
+        (reads_body, 413, "larger than the limit"),
+        (reads_body, 415, "not of the described media type"),
+        (reads_input, 422, "mistakes, by field"),
+        (true, 429, "too many requests"),
+        (
+            true,
+            503,
+            "busy or not ready; try again after the time in `Retry-After`",
+        ),
+    ];
+    for (applies, status, description) in common {
+        let answers = &mut operation.responses.responses;
+        if !applies || answers.contains_key(&status.to_string()) {
+            continue;
+        }
+        let problem = ContentBuilder::new()
+            .schema(Some(Ref::from_schema_name("Problem")))
+            .build();
+        let response = ResponseBuilder::new()
+            .description(description)
+            .content("application/problem+json", problem)
+            .build();
+        answers.insert(status.to_string(), response.into());
+    }
 }
 
 pub fn document_routes() -> Router<AppState> {

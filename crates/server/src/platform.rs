@@ -147,7 +147,7 @@ impl Platform {
         );
         let followers = Followers::new(
             store.clone(),
-            vec![catalog.follower(), bridge.follower(), opening.follower()],
+            vec![catalog.follower(), bridge.follower(), opening.follower(ctx.clone())],
         );
         let state = AppState {
             config: Arc::new(config),

@@ -8,7 +8,6 @@ use axum::body::Body;
 use axum::extract::{FromRef, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use base::error::Problem;
 use base::{Actor, Ctx, Error, Moment, Page, Result, limits};
 use identity::{Action, Target};
 use ledger::Entry;
@@ -420,12 +419,7 @@ where
 
 /// Calls that the caller may see, newest first.
 #[utoipa::path(get, path = "/access-log", tag = "sharing", operation_id = "list_access_log", params(AccessLogQuery),
-    responses(
-    (status = 200, body = Page<AccessRecord>),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-))]
+    responses((status = 200, body = Page<AccessRecord>)))]
 async fn list_access_log(
     State(this): State<GatewayBridge>,
     ctx: Ctx,
@@ -436,14 +430,7 @@ async fn list_access_log(
 
 /// Who read one record.
 #[utoipa::path(post, path = "/access-log/by-record", tag = "sharing", operation_id = "who_read_record",
-    request_body = ByRecord, responses(
-    (status = 200, body = Page<AccessRecord>),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
-))]
+    request_body = ByRecord, responses((status = 200, body = Page<AccessRecord>)))]
 async fn who_read_record(
     State(this): State<GatewayBridge>,
     ctx: Ctx,
@@ -454,12 +441,7 @@ async fn who_read_record(
 
 /// The filtered log as CSV, up to 100,000 records.
 #[utoipa::path(get, path = "/access-log/export", tag = "sharing", operation_id = "export_access_log",
-    params(AccessLogQuery), responses(
-    (status = 200, body = String, content_type = "text/csv"),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-))]
+    params(AccessLogQuery), responses((status = 200, body = String, content_type = "text/csv")))]
 async fn export_access_log(
     State(this): State<GatewayBridge>,
     ctx: Ctx,
@@ -474,11 +456,7 @@ async fn export_access_log(
 }
 
 /// Compares the sealed log with the roots in the ledger.
-#[utoipa::path(post, path = "/access-log/verify", tag = "sharing", operation_id = "check_access_log", responses(
-    (status = 200, body = AccessLogCheck),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(post, path = "/access-log/verify", tag = "sharing", operation_id = "check_access_log", responses((status = 200, body = AccessLogCheck)))]
 async fn check_access_log(State(this): State<GatewayBridge>, ctx: Ctx) -> Result<Json<AccessLogCheck>> {
     this.check_access_log(&ctx).await.map(Json)
 }

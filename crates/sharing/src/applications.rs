@@ -7,7 +7,6 @@ use std::collections::HashMap;
 use axum::Json;
 use axum::extract::{FromRef, Path, Query, State};
 use axum::http::StatusCode;
-use base::error::Problem;
 use base::{Actor, ApplicationId, Ctx, Error, InstitutionId, Moment, Page, PageQuery, Result, limits};
 use identity::{Action, Target};
 use ledger::Entry;
@@ -381,12 +380,7 @@ where
 
 /// Applications of the caller's institution, newest first.
 #[utoipa::path(get, path = "/applications", tag = "sharing", operation_id = "list_applications", params(PageQuery),
-    responses(
-    (status = 200, body = Page<ApplicationView>),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-))]
+    responses((status = 200, body = Page<ApplicationView>)))]
 async fn list_applications(
     State(this): State<GatewayBridge>,
     ctx: Ctx,
@@ -397,13 +391,7 @@ async fn list_applications(
 
 /// 登记应用
 #[utoipa::path(post, path = "/applications", tag = "sharing", operation_id = "create_application",
-    request_body = ApplicationForm, responses(
-    (status = 201, body = ApplicationView),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
-))]
+    request_body = ApplicationForm, responses((status = 201, body = ApplicationView)))]
 async fn create_application(
     State(this): State<GatewayBridge>,
     ctx: Ctx,
@@ -414,11 +402,7 @@ async fn create_application(
 
 /// One application.
 #[utoipa::path(get, path = "/applications/{id}", tag = "sharing", operation_id = "show_application",
-    params(("id" = String, Path, max_length = 64)), responses(
-    (status = 200, body = ApplicationView),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-))]
+    params(("id" = String, Path, max_length = 64)), responses((status = 200, body = ApplicationView)))]
 async fn show_application(
     State(this): State<GatewayBridge>,
     ctx: Ctx,
@@ -429,14 +413,7 @@ async fn show_application(
 
 /// Name, scenario and addresses.
 #[utoipa::path(put, path = "/applications/{id}", tag = "sharing", operation_id = "change_application",
-    params(("id" = String, Path, max_length = 64)), request_body = ApplicationForm, responses(
-    (status = 200, body = ApplicationView),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
-))]
+    params(("id" = String, Path, max_length = 64)), request_body = ApplicationForm, responses((status = 200, body = ApplicationView)))]
 async fn change_application(
     State(this): State<GatewayBridge>,
     ctx: Ctx,
@@ -448,13 +425,7 @@ async fn change_application(
 
 /// Makes a new secret, shown once; the old one and its tokens end.
 #[utoipa::path(post, path = "/applications/{id}/secret", tag = "sharing", operation_id = "make_application_secret",
-    params(("id" = String, Path, max_length = 64)), responses(
-    (status = 200, body = ClientSecret),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json"),
-))]
+    params(("id" = String, Path, max_length = 64)), responses((status = 200, body = ClientSecret)))]
 async fn make_application_secret(
     State(this): State<GatewayBridge>,
     ctx: Ctx,
@@ -465,12 +436,7 @@ async fn make_application_secret(
 
 /// 启用
 #[utoipa::path(post, path = "/applications/{id}/activate", tag = "sharing", operation_id = "activate_application",
-    params(("id" = String, Path, max_length = 64)), responses(
-    (status = 200, body = ApplicationView),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-))]
+    params(("id" = String, Path, max_length = 64)), responses((status = 200, body = ApplicationView)))]
 async fn activate_application(
     State(this): State<GatewayBridge>,
     ctx: Ctx,
@@ -481,12 +447,7 @@ async fn activate_application(
 
 /// 停用: its calls are refused within a second.
 #[utoipa::path(post, path = "/applications/{id}/deactivate", tag = "sharing",
-    operation_id = "deactivate_application", params(("id" = String, Path, max_length = 64)), responses(
-    (status = 200, body = ApplicationView),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-))]
+    operation_id = "deactivate_application", params(("id" = String, Path, max_length = 64)), responses((status = 200, body = ApplicationView)))]
 async fn deactivate_application(
     State(this): State<GatewayBridge>,
     ctx: Ctx,

@@ -546,12 +546,6 @@ where
 #[utoipa::path(post, path = "/services/{id}/try", tag = "sharing", operation_id = "try_service",
     params(("id" = String, Path, max_length = 64)), request_body = Request, responses(
     (status = 200, body = serve::gateway::http::QueryAnswer, description = "Query: rows; verify: {match, found}"),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
-    (status = 429, body = Problem, content_type = "application/problem+json"),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
 async fn try_service(

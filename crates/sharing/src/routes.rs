@@ -37,11 +37,7 @@ where
 }
 
 /// 申购车 of the caller.
-#[utoipa::path(get, path = "/cart", tag = "sharing", operation_id = "show_cart", responses(
-    (status = 200, body = Cart),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(get, path = "/cart", tag = "sharing", operation_id = "show_cart", responses((status = 200, body = Cart)))]
 async fn show_cart(State(this): State<Sharing>, ctx: Ctx) -> Result<Json<Cart>> {
     this.cart(&ctx).await.map(Json)
 }
@@ -49,11 +45,7 @@ async fn show_cart(State(this): State<Sharing>, ctx: Ctx) -> Result<Json<Cart>> 
 /// Replaces the caller's cart.
 #[utoipa::path(put, path = "/cart", tag = "sharing", operation_id = "save_cart", request_body = Cart, responses(
     (status = 200, body = Cart),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "a resource is not in the catalog", body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 async fn save_cart(State(this): State<Sharing>, ctx: Ctx, Json(cart): Json<Cart>) -> Result<Json<Cart>> {
     this.save_cart(&ctx, cart).await.map(Json)
@@ -63,11 +55,7 @@ async fn save_cart(State(this): State<Sharing>, ctx: Ctx, Json(cart): Json<Cart>
 #[utoipa::path(post, path = "/share-requests", tag = "sharing", operation_id = "create_share_requests",
     request_body = Application, responses(
     (status = 201, body = Page<ShareRequest>),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "a resource is not in the catalog", body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 async fn create_share_requests(
     State(this): State<Sharing>,
@@ -90,11 +78,7 @@ async fn create_share_requests(
 
 /// Requests that the caller may see, newest first.
 #[utoipa::path(get, path = "/share-requests", tag = "sharing", operation_id = "list_share_requests",
-    params(RequestQuery), responses(
-    (status = 200, body = Page<ShareRequest>),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-))]
+    params(RequestQuery), responses((status = 200, body = Page<ShareRequest>)))]
 async fn list_share_requests(
     State(this): State<Sharing>,
     ctx: Ctx,
@@ -105,11 +89,7 @@ async fn list_share_requests(
 
 /// One request with its timeline and, for who may decide, the allowed outcomes.
 #[utoipa::path(get, path = "/share-requests/{id}", tag = "sharing", operation_id = "show_share_request",
-    params(("id" = String, Path, max_length = 64)), responses(
-    (status = 200, body = ShareRequest),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-))]
+    params(("id" = String, Path, max_length = 64)), responses((status = 200, body = ShareRequest)))]
 async fn show_share_request(
     State(this): State<Sharing>,
     ctx: Ctx,
@@ -122,12 +102,8 @@ async fn show_share_request(
 #[utoipa::path(post, path = "/share-requests/{id}/decide", tag = "sharing", operation_id = "decide_share_request",
     params(("id" = String, Path, max_length = 64)), request_body = Decision, responses(
     (status = 200, body = ShareRequest),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "it is another party's turn", body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "somebody else has decided", body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 async fn decide_share_request(
     State(this): State<Sharing>,
@@ -141,11 +117,7 @@ async fn decide_share_request(
 }
 
 /// Grants that the caller may see, newest first.
-#[utoipa::path(get, path = "/grants", tag = "sharing", operation_id = "list_grants", params(GrantQuery), responses(
-    (status = 200, body = Page<GrantView>),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(get, path = "/grants", tag = "sharing", operation_id = "list_grants", params(GrantQuery), responses((status = 200, body = Page<GrantView>)))]
 async fn list_grants(
     State(this): State<Sharing>,
     ctx: Ctx,
@@ -156,11 +128,7 @@ async fn list_grants(
 
 /// One grant.
 #[utoipa::path(get, path = "/grants/{id}", tag = "sharing", operation_id = "show_grant",
-    params(("id" = String, Path, max_length = 64)), responses(
-    (status = 200, body = GrantView),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-))]
+    params(("id" = String, Path, max_length = 64)), responses((status = 200, body = GrantView)))]
 async fn show_grant(State(this): State<Sharing>, ctx: Ctx, Path(id): Path<String>) -> Result<Json<GrantView>> {
     this.grant(&ctx, &id.into()).await.map(Json)
 }
@@ -173,15 +141,7 @@ async fn changed(this: Sharing, ctx: Ctx, id: String, change: Change, body: Reas
 
 /// 中止: the gateway refuses within a second.
 #[utoipa::path(post, path = "/grants/{id}/suspend", tag = "sharing", operation_id = "suspend_grant",
-    params(("id" = String, Path, max_length = 64)), request_body = Reason, responses(
-    (status = 200, body = GrantView),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
-))]
+    params(("id" = String, Path, max_length = 64)), request_body = Reason, responses((status = 200, body = GrantView)))]
 async fn suspend_grant(
     State(this): State<Sharing>,
     ctx: Ctx,
@@ -193,15 +153,7 @@ async fn suspend_grant(
 
 /// 恢复 a suspended grant.
 #[utoipa::path(post, path = "/grants/{id}/restore", tag = "sharing", operation_id = "restore_grant",
-    params(("id" = String, Path, max_length = 64)), request_body = Reason, responses(
-    (status = 200, body = GrantView),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
-))]
+    params(("id" = String, Path, max_length = 64)), request_body = Reason, responses((status = 200, body = GrantView)))]
 async fn restore_grant(
     State(this): State<Sharing>,
     ctx: Ctx,
@@ -213,15 +165,7 @@ async fn restore_grant(
 
 /// 终止 a grant for good.
 #[utoipa::path(post, path = "/grants/{id}/end", tag = "sharing", operation_id = "end_grant",
-    params(("id" = String, Path, max_length = 64)), request_body = Reason, responses(
-    (status = 200, body = GrantView),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
-))]
+    params(("id" = String, Path, max_length = 64)), request_body = Reason, responses((status = 200, body = GrantView)))]
 async fn end_grant(
     State(this): State<Sharing>,
     ctx: Ctx,
@@ -232,11 +176,7 @@ async fn end_grant(
 }
 
 /// Interfaces that the caller's institution may call.
-#[utoipa::path(get, path = "/services", tag = "sharing", operation_id = "list_services", params(PageQuery), responses(
-    (status = 200, body = Page<ServiceView>),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(get, path = "/services", tag = "sharing", operation_id = "list_services", params(PageQuery), responses((status = 200, body = Page<ServiceView>)))]
 async fn list_services(
     State(this): State<Sharing>,
     ctx: Ctx,
@@ -261,9 +201,7 @@ struct MaskView {
 }
 
 /// 脱敏规则库
-#[utoipa::path(get, path = "/masks", tag = "sharing", operation_id = "list_masks", responses(
-    (status = 200, body = Page<MaskView>),
-))]
+#[utoipa::path(get, path = "/masks", tag = "sharing", operation_id = "list_masks", responses((status = 200, body = Page<MaskView>)))]
 async fn list_masks(ctx: Ctx) -> Json<Page<MaskView>> {
     let in_language = |zh: &str, en: &str| {
         if ctx.lang == Lang::En {
@@ -287,11 +225,7 @@ async fn list_masks(ctx: Ctx) -> Json<Page<MaskView>> {
 }
 
 /// 共享概况
-#[utoipa::path(get, path = "/sharing/overview", tag = "sharing", operation_id = "sharing_overview", responses(
-    (status = 200, body = SharingOverview),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(get, path = "/sharing/overview", tag = "sharing", operation_id = "sharing_overview", responses((status = 200, body = SharingOverview)))]
 async fn sharing_overview(State(this): State<Sharing>, ctx: Ctx) -> Result<Json<SharingOverview>> {
     this.overview(&ctx).await.map(Json)
 }

@@ -5,7 +5,6 @@ use axum::body::Body;
 use axum::extract::{FromRef, Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use base::error::Problem;
 use base::{Ctx, Error, Page, PageQuery, Result};
 use identity::{Action, Target};
 use ledger::tile::{self, TILE_WIDTH, TileId};
@@ -37,12 +36,7 @@ where
 }
 
 /// 账本条目,新的在前。Entries of the ledger, newest first.
-#[utoipa::path(get, path = "/ledger", tag = "supervision", operation_id = "list_ledger_entries", params(LedgerQuery), responses(
-    (status = 200, body = Page<EntryView>),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(get, path = "/ledger", tag = "supervision", operation_id = "list_ledger_entries", params(LedgerQuery), responses((status = 200, body = Page<EntryView>)))]
 async fn list_entries(
     State(this): State<Supervision>,
     ctx: Ctx,
@@ -53,13 +47,7 @@ async fn list_entries(
 
 /// One entry, with the bytes that were sealed.
 #[utoipa::path(get, path = "/ledger/{seq}", tag = "supervision", operation_id = "show_ledger_entry",
-    params(("seq" = u64, Path, description = "Number of the entry, from 0")), responses(
-    (status = 200, body = EntryView),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-))]
+    params(("seq" = u64, Path, description = "Number of the entry, from 0")), responses((status = 200, body = EntryView)))]
 async fn show_entry(State(this): State<Supervision>, ctx: Ctx, Path(seq): Path<String>) -> Result<Json<EntryView>> {
     this.may_read(&ctx)?;
     this.entry(&ctx, number(&seq)?).await.map(Json)
@@ -67,13 +55,7 @@ async fn show_entry(State(this): State<Supervision>, ctx: Ctx, Path(seq): Path<S
 
 /// 存在证明:条目在最新检查点之中。Proof that an entry is in the newest checkpoint.
 #[utoipa::path(get, path = "/ledger/{seq}/proof", tag = "supervision", operation_id = "prove_ledger_entry",
-    params(("seq" = u64, Path, description = "Number of the entry, from 0")), responses(
-    (status = 200, body = InclusionView),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-))]
+    params(("seq" = u64, Path, description = "Number of the entry, from 0")), responses((status = 200, body = InclusionView)))]
 async fn prove_entry(
     State(this): State<Supervision>,
     ctx: Ctx,
@@ -84,10 +66,7 @@ async fn prove_entry(
 }
 
 /// 检查点,新的在前。Signed checkpoints, newest first. Public: they hold hashes only.
-#[utoipa::path(get, path = "/ledger/checkpoints", tag = "supervision", operation_id = "list_ledger_checkpoints", params(PageQuery), responses(
-    (status = 200, body = Page<CheckpointView>),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(get, path = "/ledger/checkpoints", tag = "supervision", operation_id = "list_ledger_checkpoints", params(PageQuery), responses((status = 200, body = Page<CheckpointView>)))]
 async fn list_checkpoints(
     State(this): State<Supervision>,
     Query(page): Query<PageQuery>,
@@ -96,10 +75,7 @@ async fn list_checkpoints(
 }
 
 /// The newest checkpoint. With `Accept: text/plain`, the signed note alone.
-#[utoipa::path(get, path = "/ledger/checkpoints/latest", tag = "supervision", operation_id = "latest_ledger_checkpoint", responses(
-    (status = 200, content((CheckpointView = "application/json"), (String = "text/plain"))),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(get, path = "/ledger/checkpoints/latest", tag = "supervision", operation_id = "latest_ledger_checkpoint", responses((status = 200, content((CheckpointView = "application/json"), (String = "text/plain")))))]
 async fn latest_checkpoint(State(this): State<Supervision>, headers: HeaderMap) -> Result<Response> {
     let latest = this.latest_checkpoint().await?;
     let plain = headers
@@ -123,11 +99,7 @@ struct Between {
 }
 
 /// Proof that one checkpoint is the beginning of another.
-#[utoipa::path(get, path = "/ledger/consistency", tag = "supervision", operation_id = "prove_ledger_consistency", params(Between), responses(
-    (status = 200, body = ConsistencyView),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(get, path = "/ledger/consistency", tag = "supervision", operation_id = "prove_ledger_consistency", params(Between), responses((status = 200, body = ConsistencyView)))]
 async fn prove_consistency(
     State(this): State<Supervision>,
     Query(between): Query<Between>,
@@ -143,12 +115,7 @@ async fn prove_consistency(
 /// Tiles as C2SP tlog-tiles lays them out: `0/x001/x234/067`, `.p/W` where partial;
 /// entry bundles at `entries/…` for those who may read the ledger.
 #[utoipa::path(get, path = "/ledger/tiles/{*path}", tag = "supervision", operation_id = "get_ledger_tile",
-    params(("path" = String, Path, description = "Level and index of the tile")), responses(
-    (status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-))]
+    params(("path" = String, Path, description = "Level and index of the tile")), responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream")))]
 async fn ledger_tile(State(this): State<Supervision>, ctx: Ctx, Path(path): Path<String>) -> Result<Response> {
     let missing = || Error::not_found("哈希块");
     let (bytes, full) = match path.strip_prefix("entries/") {
@@ -183,12 +150,7 @@ async fn ledger_tile(State(this): State<Supervision>, ctx: Ctx, Path(path): Path
 }
 
 /// 导出整个账本,可离线校验。The whole ledger, for `shuqiao ledger verify`.
-#[utoipa::path(get, path = "/ledger/export", tag = "supervision", operation_id = "export_ledger", responses(
-    (status = 200, body = String, content_type = "application/x-ndjson"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(get, path = "/ledger/export", tag = "supervision", operation_id = "export_ledger", responses((status = 200, body = String, content_type = "application/x-ndjson")))]
 async fn export_ledger(State(this): State<Supervision>, ctx: Ctx) -> Result<Response> {
     this.identity.authz.check(&ctx, Action::LedgerExport, &Target::any())?;
     let signed = this
@@ -208,11 +170,7 @@ async fn export_ledger(State(this): State<Supervision>, ctx: Ctx) -> Result<Resp
 }
 
 /// 校验整个账本:任何一个字节被改动都会被指出。Checks every byte of the ledger.
-#[utoipa::path(post, path = "/ledger/verify", tag = "supervision", operation_id = "verify_ledger", responses(
-    (status = 200, body = AuditView),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(post, path = "/ledger/verify", tag = "supervision", operation_id = "verify_ledger", responses((status = 200, body = AuditView)))]
 async fn verify_ledger(State(this): State<Supervision>, ctx: Ctx) -> Result<Json<AuditView>> {
     this.may_read(&ctx)?;
     // what is not signed yet is signed first, so that the check covers it; a ledger
@@ -224,12 +182,7 @@ async fn verify_ledger(State(this): State<Supervision>, ctx: Ctx) -> Result<Json
 }
 
 /// 期限台账:每一个法定期限,进行中的和已了结的 (SUP-1)。
-#[utoipa::path(get, path = "/deadlines", tag = "supervision", operation_id = "list_deadlines", params(DeadlineQuery), responses(
-    (status = 200, body = Page<DeadlineRow>),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(get, path = "/deadlines", tag = "supervision", operation_id = "list_deadlines", params(DeadlineQuery), responses((status = 200, body = Page<DeadlineRow>)))]
 async fn list_deadlines(
     State(this): State<Supervision>,
     ctx: Ctx,
@@ -240,12 +193,7 @@ async fn list_deadlines(
 }
 
 /// How many deadlines stand in each state.
-#[utoipa::path(get, path = "/deadlines/figures", tag = "supervision", operation_id = "deadline_figures", params(DeadlineQuery), responses(
-    (status = 200, body = DeadlineFigures),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(get, path = "/deadlines/figures", tag = "supervision", operation_id = "deadline_figures", params(DeadlineQuery), responses((status = 200, body = DeadlineFigures)))]
 async fn deadline_figures(
     State(this): State<Supervision>,
     ctx: Ctx,

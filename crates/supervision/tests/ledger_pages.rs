@@ -1,5 +1,7 @@
 //! The ledger as auditors, and strangers, meet it at the API.
 
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
 use std::sync::Arc;
 
 use axum::Router;

@@ -1,12 +1,15 @@
 //! Step 3: data arrives, is checked row by row, and nothing of it is lost.
 
-use std::io::BufWriter;
+use std::io::{BufWriter, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use chrono::NaiveDate;
 use generate::{Encoding, Format, Spec};
+use sea_orm::sqlx;
+use sea_orm::sqlx::postgres::PgPool;
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use serde_json::{Value, json};
 
 use super::Stage;
@@ -100,14 +103,17 @@ pub async fn ended(api: &Api, batch: &Value, wanted: &[&str]) -> Result<Value> {
         let state = text(&batch, "state")?;
         match state {
             "received" | "checking" | "loading" => {
-                if let Some(fraction) = batch["progress"]["fraction"].as_f64() {
+                let fraction = batch["progress"]["fraction"].as_f64();
+                if let Some(fraction) = fraction.filter(|_| std::io::stderr().is_terminal()) {
                     let speed = batch["progress"]["rows_per_s"].as_f64().unwrap_or_default();
                     eprint!("\r      {:>5.1} %  {speed:>9.0} 行/秒   ", fraction * 100.0);
                 }
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
             state if wanted.contains(&state) => {
-                eprint!("\r{:60}\r", "");
+                if std::io::stderr().is_terminal() {
+                    eprint!("\r{:60}\r", "");
+                }
                 return Ok(batch);
             }
             state => bail!("batch {id} ended as {state}: {}", batch["error"]),
@@ -246,6 +252,12 @@ pub async fn formats(stage: &mut Stage) -> Result<String> {
             batch["encoding"].as_str().unwrap_or("")
         ));
     }
+    let spec = Spec { seed: 10, ..base };
+    let csv = generated(stage, "登记证-四季度.csv", &spec, true)?;
+    let workbook = csv.with_extension("xlsx");
+    as_workbook(&csv, &workbook)?;
+    let batch = load(&api, &source, &workbook).await?;
+    told.push(batch["format"].as_str().unwrap_or("?").to_owned());
     let author = stage.as_person("dsj-bianmu").await?;
     for facts in FACTS {
         let file = stage.files.join(facts.file);
@@ -265,7 +277,26 @@ pub async fn formats(stage: &mut Stage) -> Result<String> {
     Ok(told.join("、"))
 }
 
-/// A department's own database, as an SQLite file in the front-end folder.
+/// As a clerk would send it: the same rows on a sheet.
+fn as_workbook(csv: &Path, path: &Path) -> Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    let sheet = workbook.add_worksheet_with_constant_memory()?;
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_path(csv)?;
+    for (row, record) in reader.records().enumerate() {
+        for (column, value) in record?.iter().enumerate() {
+            sheet.write_string(u32::try_from(row)?, u16::try_from(column)?, value)?;
+        }
+    }
+    let beside = path.with_extension("part");
+    workbook.save(&beside)?;
+    Ok(std::fs::rename(beside, path)?)
+}
+
+/// A department's own databases: an SQLite file in the front-end folder, and a
+/// PostgreSQL where one was given.
 pub async fn database(stage: &mut Stage) -> Result<String> {
     let rows = (stage.insurance_rows / 200).max(50);
     let spec = Spec::new(rows, 11, as_of());
@@ -276,7 +307,16 @@ pub async fn database(stage: &mut Stage) -> Result<String> {
         .context("the demo's folder")?
         .join("node/front-end");
     std::fs::create_dir_all(&folder)?;
-    department_database(&csv, &folder.join("szsb.db")).await?;
+    let columns = columns_of(&csv)?;
+    let sqlite = folder.join("szsb.db");
+    if !sqlite.exists() {
+        let beside = sqlite.with_extension("part");
+        let options = SqliteConnectOptions::new().filename(&beside).create_if_missing(true);
+        let pool = SqlitePool::connect_with(options).await?;
+        fill_sqlite(&pool, &columns, &csv).await?;
+        pool.close().await;
+        std::fs::rename(beside, sqlite)?;
+    }
     let api = stage.as_person("rst-shuju").await?;
     let wish = SourceWish {
         resource: &stage.state.get("resource.insurance")?,
@@ -289,35 +329,64 @@ pub async fn database(stage: &mut Stage) -> Result<String> {
     let source = source(&api, wish).await?;
     let batch = api.post(&format!("/api/v1/sources/{source}/pull"), &json!({})).await?;
     let batch = ended(&api, &batch, &["done", "duplicate"]).await?;
-    Ok(format!("拉取 {} 行", batch["rows_read"]))
+    let told = format!("SQLite {} 行", batch["rows_read"]);
+    let Some(url) = stage.department.clone() else {
+        return Ok(told);
+    };
+    let spec = Spec::new(rows, 12, as_of());
+    let csv = generated(stage, "参保信息-杭州.csv", &spec, false)?;
+    let pool = PgPool::connect(&url).await.context("the department's PostgreSQL")?;
+    fill_postgres(&pool, &columns, &csv).await?;
+    pool.close().await;
+    let wish = SourceWish {
+        resource: &stage.state.get("resource.insurance")?,
+        title: "杭州社保业务库",
+        kind: "postgres",
+        about: "personal",
+        mode: "upsert",
+        config: json!({ "url": url, "table": "participation" }),
+    };
+    let source = self::source(&api, wish).await?;
+    let batch = api.post(&format!("/api/v1/sources/{source}/pull"), &json!({})).await?;
+    let batch = ended(&api, &batch, &["done", "duplicate"]).await?;
+    Ok(format!("{told},PostgreSQL {} 行", batch["rows_read"]))
 }
 
-async fn department_database(csv: &Path, path: &Path) -> Result<()> {
-    use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
-    if path.exists() {
-        return Ok(());
-    }
-    let pool = SqlitePool::connect_with(SqliteConnectOptions::new().filename(path).create_if_missing(true)).await?;
+fn columns_of(csv: &Path) -> Result<Vec<String>> {
     let mut reader = csv::Reader::from_path(csv)?;
-    let columns: Vec<String> = reader.headers()?.iter().map(|c| format!("\"{c}\" TEXT")).collect();
-    let marks = vec!["?"; columns.len()].join(",");
-    let create = format!("CREATE TABLE participation ({})", columns.join(","));
-    let insert = format!("INSERT INTO participation VALUES ({marks})");
-    let mut tx = pool.begin().await?;
-    sea_orm::sqlx::query(sea_orm::sqlx::AssertSqlSafe(create))
-        .execute(&mut *tx)
-        .await?;
-    for record in reader.records() {
-        let record = record?;
-        let mut query = sea_orm::sqlx::query(sea_orm::sqlx::AssertSqlSafe(insert.clone()));
-        for value in &record {
-            query = query.bind((!value.is_empty()).then(|| value.to_owned()));
+    Ok(reader.headers()?.iter().map(|c| format!("\"{c}\"")).collect())
+}
+
+/// The table as either database takes it: how it is made, how a row comes in.
+macro_rules! fill {
+    ($pool:ident, $columns:ident, $csv:ident, $mark:expr) => {{
+        let marks: Vec<String> = (1..=$columns.len()).map($mark).collect();
+        let typed: Vec<String> = $columns.iter().map(|c| format!("{c} TEXT")).collect();
+        let create = format!("CREATE TABLE participation ({})", typed.join(","));
+        let insert = format!("INSERT INTO participation VALUES ({})", marks.join(","));
+        let mut tx = $pool.begin().await?;
+        sqlx::query("DROP TABLE IF EXISTS participation")
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query(sqlx::AssertSqlSafe(create)).execute(&mut *tx).await?;
+        for record in csv::Reader::from_path($csv)?.records() {
+            let record = record?;
+            let mut query = sqlx::query(sqlx::AssertSqlSafe(insert.clone()));
+            for value in &record {
+                query = query.bind((!value.is_empty()).then(|| value.to_owned()));
+            }
+            query.execute(&mut *tx).await?;
         }
-        query.execute(&mut *tx).await?;
-    }
-    tx.commit().await?;
-    pool.close().await;
-    Ok(())
+        Ok(tx.commit().await?)
+    }};
+}
+
+async fn fill_sqlite(pool: &SqlitePool, columns: &[String], csv: &Path) -> Result<()> {
+    fill!(pool, columns, csv, |_| "?".to_owned())
+}
+
+async fn fill_postgres(pool: &PgPool, columns: &[String], csv: &Path) -> Result<()> {
+    fill!(pool, columns, csv, |at| format!("${at}"))
 }
 
 /// One row is corrected in the console, the rest of that kind stays for people

@@ -39,6 +39,10 @@ pub struct Options {
     /// Play and verify the story, then exit.
     #[arg(long)]
     check: bool,
+    /// An empty PostgreSQL database that plays a department's: a table is made
+    /// in it, and collected from. Without it, the department has SQLite only.
+    #[arg(long, value_name = "URL")]
+    department: Option<String>,
     #[arg(long, default_value = "127.0.0.1:8100")]
     listen: String,
 }
@@ -50,6 +54,8 @@ pub struct Stage {
     /// Generated files.
     pub files: PathBuf,
     pub insurance_rows: u64,
+    /// A department's own PostgreSQL, where there is one.
+    pub department: Option<String>,
     sessions: HashMap<String, Api>,
 }
 
@@ -128,6 +134,7 @@ pub async fn run(options: Options) -> Result<()> {
         state: State::read(&options.data.join("story.json"))?,
         files: options.data.join("files"),
         insurance_rows: if options.small { 10_000 } else { 1_000_000 },
+        department: options.department,
         sessions: HashMap::new(),
     };
     play(stage).await?;

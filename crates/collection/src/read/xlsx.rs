@@ -79,9 +79,9 @@ fn guard(path: &Path) -> Result<()> {
     for index in 0..archive.len() {
         let mut member = archive.by_index(index).map_err(broken)?;
         let packed = member.compressed_size().max(1);
-        let allowed = (packed.saturating_mul(UNPACKED_RATIO_MAX))
-            .max(HARMLESS_BYTES)
-            .min(UNPACKED_BYTES_MAX);
+        let allowed = packed
+            .saturating_mul(UNPACKED_RATIO_MAX)
+            .clamp(HARMLESS_BYTES, UNPACKED_BYTES_MAX);
         let room = allowed.min(UNPACKED_BYTES_MAX - total);
         let name: String = member.name().map_err(broken)?.chars().take(80).collect();
         let unpacked = io::copy(&mut (&mut member).take(room + 1), &mut io::sink()).map_err(broken)?;

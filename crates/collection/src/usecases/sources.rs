@@ -21,13 +21,14 @@ impl Collection {
             .check(ctx, Action::SourceManage, &Target::owned_by(&entry.provider_id))?;
         let about = form.about.unwrap_or_else(|| about_of(&entry));
         let mode = form.load_mode.unwrap_or(Mode::Append);
+        let id = SourceId::new(ctx).0;
         let row = source::Model {
-            id: SourceId::new(ctx).0,
             resource_id: form.resource_id.0.clone(),
             provider_id: entry.provider_id.0.clone(),
             title: form.title.trim().to_owned(),
             kind: form.kind.as_str().to_owned(),
-            config: serde_json::to_string(&form.config).map_err(Error::internal)?,
+            config: self.seal_config(ctx, &id, &form.config)?,
+            id,
             legal_basis: form.legal_basis.trim().to_owned(),
             purpose: form.purpose.trim().to_owned(),
             scope: form.scope.trim().to_owned(),
@@ -63,7 +64,7 @@ impl Collection {
         if let Some(new) = change.config {
             let url = new.url.clone().filter(|u| !u.contains(HIDDEN)).or(config.url);
             config = SourceConfig { url, ..new };
-            row.config = serde_json::to_string(&config).map_err(Error::internal)?;
+            row.config = self.seal_config(ctx, &row.id, &config)?;
         }
         let set = |field: &mut String, new: Option<String>| {
             if let Some(new) = new {
@@ -116,7 +117,20 @@ impl Collection {
     }
 
     pub(crate) fn config_of(&self, row: &source::Model) -> Result<SourceConfig> {
-        serde_json::from_str(&row.config).map_err(Error::internal)
+        let sealed = crypto::hex::decode(&row.config).map_err(Error::internal)?;
+        let master = &self.identity().keys.master;
+        let text = master.open(row.id.as_bytes(), &sealed).map_err(Error::internal)?;
+        serde_json::from_slice(&text).map_err(Error::internal)
+    }
+    /// A configuration may hold a department's password: whoever reads the
+    /// store without the node's keys must not have it.
+    fn seal_config(&self, ctx: &Ctx, id: &str, config: &SourceConfig) -> Result<String> {
+        let text = serde_json::to_vec(config).map_err(Error::internal)?;
+        let master = &self.identity().keys.master;
+        let sealed = master
+            .seal(&ctx.chance, id.as_bytes(), &text)
+            .map_err(Error::internal)?;
+        Ok(crypto::hex::encode(sealed))
     }
 
     pub(crate) fn source_view(

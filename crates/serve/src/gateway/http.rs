@@ -72,13 +72,6 @@ pub struct VerifyAnswer {
     request_body = Request,
     responses(
         (status = 200, body = QueryAnswer, description = "Query: rows; verify: {match, found}"),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
     )
 )]
 async fn post_call(
@@ -101,13 +94,6 @@ async fn post_call(
            ("X-Grant-Id" = Option<String>, Header, description = "Which grant, where there are several")),
     responses(
         (status = 200, body = QueryAnswer, description = "Query: rows; verify: {match, found}"),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
     )
 )]
 async fn get_call(

@@ -138,11 +138,11 @@ async fn a_caller_that_hangs_up_leaves_nobody_waiting() {
 #[tokio::test]
 async fn a_torn_tail_is_cut_reported_and_kept_aside() {
     let dir = tempfile::tempdir().expect("dir");
-    fill(&*open(dir.path(), 1_000), 0..5).await;
+    fill(&open(dir.path(), 1_000), 0..5).await;
     let path = log_path(dir.path(), 1);
     let mut bytes = fs::read(&path).expect("log");
     let whole = bytes.len();
-    bytes.extend_from_slice(&bytes[HEAD..HEAD + 60].to_vec());
+    bytes.extend_from_within(HEAD..HEAD + 60);
     fs::write(&path, bytes).expect("torn");
     let log = open(dir.path(), 1_000);
     assert_eq!(
