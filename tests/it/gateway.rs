@@ -376,6 +376,7 @@ async fn a_token_and_the_lookup_tables_survive_a_restart() {
         let before = s.p.ask(call()).await;
         let requests = [call(), call()];
         let p = s.p.restart().await;
+        p.run_until_quiet().await;
         for request in requests {
             let after = p.ask(request).await;
             assert_eq!(

@@ -93,7 +93,7 @@ impl Catalog {
         let provider = new
             .provider_id
             .or(own)
-            .ok_or_else(|| Error::new(&base::error::SIGN_IN_REQUIRED))?;
+            .ok_or_else(|| Action::CatalogEdit.refused_to(ctx))?;
         self.identity()
             .authz
             .check(ctx, Action::CatalogEdit, &Target::owned_by(&provider))?;

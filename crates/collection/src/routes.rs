@@ -94,6 +94,7 @@ api! {
 }
 
 api! {
+    /// One source, its password hidden.
     get "/sources/{id}" "read_source"
     params(("id" = String, Path)) body() answers((status = 200, body = Source))
     async fn read_source(State(collection): State<Collection>, ctx: Ctx, Path(id): Path<SourceId>) -> Result<Json<Source>> {
@@ -200,6 +201,7 @@ api! {
 }
 
 api! {
+    /// One batch: its state, its counts and how far it is.
     get "/batches/{id}" "read_batch"
     params(("id" = String, Path)) body() answers((status = 200, body = Batch))
     async fn read_batch(State(collection): State<Collection>, ctx: Ctx, Path(id): Path<BatchId>) -> Result<Json<Batch>> {
@@ -246,6 +248,7 @@ api! {
 }
 
 api! {
+    /// Rows in quarantine, counted by item and reason.
     get "/batches/{id}/quarantine/summary" "quarantine_summary"
     params(("id" = String, Path)) body() answers((status = 200, body = QuarantineSummary))
     async fn quarantine_summary(State(collection): State<Collection>, ctx: Ctx, Path(id): Path<BatchId>) -> Result<Json<QuarantineSummary>> {
@@ -362,6 +365,7 @@ api! {
 }
 
 api! {
+    /// Figures of collection: what arrived, what was set apart, what waits.
     get "/collection/overview" "collection_overview"
     params() body() answers((status = 200, body = CollectionOverview))
     async fn overview(State(collection): State<Collection>, ctx: Ctx) -> Result<Json<CollectionOverview>> {

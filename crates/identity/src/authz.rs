@@ -77,6 +77,17 @@ actions! {
     DeadlineRead = "deadline.read", "查看期限台账", "read the register of deadlines";
 }
 
+impl Action {
+    /// 401 for who is not signed in, else 403.
+    pub fn refused_to(self, ctx: &Ctx) -> Error {
+        if ctx.actor.is_signed_in() {
+            Error::forbidden(self.title(ctx.lang))
+        } else {
+            Error::new(&base::error::SIGN_IN_REQUIRED)
+        }
+    }
+}
+
 /// What is acted upon, as far as policies look at it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Target {
@@ -173,10 +184,8 @@ impl Authorizer {
     pub fn check(&self, ctx: &Ctx, action: Action, target: &Target) -> Result<()> {
         if self.permits(ctx, action, target) {
             Ok(())
-        } else if ctx.actor.is_signed_in() {
-            Err(Error::forbidden(action.title(ctx.lang)))
         } else {
-            Err(Error::new(&base::error::SIGN_IN_REQUIRED))
+            Err(action.refused_to(ctx))
         }
     }
 

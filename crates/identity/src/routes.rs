@@ -177,7 +177,7 @@ pub fn session_token(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// 登录
-#[utoipa::path(post, path = "/session", tag = "identity", operation_id = "sign_in", request_body = SignIn,
+#[utoipa::path(post, path = "/session", tag = "identity", operation_id = "sign_in", security(()), request_body = SignIn,
     responses((status = 200, body = Me), (status = 423, body = Problem)))]
 async fn sign_in(State(identity): State<Identity>, ctx: Ctx, Json(body): Json<SignIn>) -> Result<Response> {
     let (actor, token) = identity.sign_in(&ctx, &body.login, &body.password).await?;
@@ -187,13 +187,13 @@ async fn sign_in(State(identity): State<Identity>, ctx: Ctx, Json(body): Json<Si
 }
 
 /// 当前登录人
-#[utoipa::path(get, path = "/session", tag = "identity", operation_id = "who_am_i", responses((status = 200, body = Me)))]
+#[utoipa::path(get, path = "/session", tag = "identity", operation_id = "who_am_i", security(()), responses((status = 200, body = Me)))]
 async fn who_am_i(State(identity): State<Identity>, ctx: Ctx) -> Result<Json<Me>> {
     identity.me(&ctx).await.map(Json)
 }
 
 /// 退出登录
-#[utoipa::path(delete, path = "/session", tag = "identity", operation_id = "sign_out",
+#[utoipa::path(delete, path = "/session", tag = "identity", operation_id = "sign_out", security(()),
     responses((status = 204)))]
 async fn sign_out(State(identity): State<Identity>, ctx: Ctx, headers: HeaderMap) -> Result<Response> {
     if let Some(token) = session_token(&headers) {
@@ -298,7 +298,7 @@ async fn change_person(
 }
 
 /// 注册数据利用主体
-#[utoipa::path(post, path = "/data-users", tag = "identity", operation_id = "register_data_user", request_body = DataUserForm,
+#[utoipa::path(post, path = "/data-users", tag = "identity", operation_id = "register_data_user", security(()), request_body = DataUserForm,
     responses((status = 201, body = DataUser)))]
 async fn register_data_user(
     State(identity): State<Identity>,
@@ -324,7 +324,7 @@ async fn my_data_user(State(identity): State<Identity>, ctx: Ctx) -> Result<Json
 }
 
 /// 行政区划:1 个省、11 个设区市、90 个县(市、区)
-#[utoipa::path(get, path = "/divisions", tag = "identity", operation_id = "list_divisions", responses((status = 200, body = Vec<DivisionView>)))]
+#[utoipa::path(get, path = "/divisions", tag = "identity", operation_id = "list_divisions", security(()), responses((status = 200, body = Vec<DivisionView>)))]
 async fn list_divisions() -> Json<Vec<DivisionView>> {
     let view = |d: &'static codes::Division| DivisionView {
         code: d.code,

@@ -139,7 +139,7 @@ impl Opening {
             .permits(ctx, Action::OpeningSuspend, &Target::any())
         {
             let Some(unit) = ctx.actor.institution() else {
-                return Err(Error::new(&base::error::SIGN_IN_REQUIRED));
+                return Err(Action::OpeningSuspend.refused_to(ctx));
             };
             self.identity()
                 .authz

@@ -85,7 +85,7 @@ where
 }
 
 /// What the portal's home shows: figures, subjects, newest, most used, cities.
-#[utoipa::path(get, path = "/portal/home", tag = "portal", operation_id = "portal_home", responses((status = 200, body = PortalHome)))]
+#[utoipa::path(get, path = "/portal/home", tag = "portal", operation_id = "portal_home", security(()), responses((status = 200, body = PortalHome)))]
 async fn portal_home(State(this): State<Opening>, ctx: Ctx) -> Result<Json<PortalHome>> {
     this.home(&ctx).await.map(Json)
 }
@@ -99,7 +99,7 @@ struct Typed {
 }
 
 /// Datasets that fit what was typed so far.
-#[utoipa::path(get, path = "/portal/suggest", tag = "portal", operation_id = "suggest_datasets", params(Typed), responses((status = 200, body = Vec<DatasetRef>)))]
+#[utoipa::path(get, path = "/portal/suggest", tag = "portal", operation_id = "suggest_datasets", security(()), params(Typed), responses((status = 200, body = Vec<DatasetRef>)))]
 async fn suggest_datasets(State(this): State<Opening>, Query(typed): Query<Typed>) -> Result<Json<Vec<DatasetRef>>> {
     let found = suggest(&*this.shelf().await?, &typed.q, SUGGESTIONS);
     let refs = found.iter().map(|d| DatasetRef {
@@ -136,7 +136,7 @@ struct ListQuery {
 }
 
 /// Open datasets, with facets.
-#[utoipa::path(get, path = "/datasets", tag = "portal", operation_id = "list_datasets", params(ListQuery, PageQuery), responses((status = 200, body = DatasetList)))]
+#[utoipa::path(get, path = "/datasets", tag = "portal", operation_id = "list_datasets", security(()), params(ListQuery, PageQuery), responses((status = 200, body = DatasetList)))]
 async fn list_datasets(
     State(this): State<Opening>,
     ctx: Ctx,
@@ -182,7 +182,7 @@ async fn managed_datasets(
 }
 
 /// A dataset by id or name. Of a suspended or withdrawn one only its state is told.
-#[utoipa::path(get, path = "/datasets/{id}", tag = "portal", operation_id = "show_dataset", params(("id" = String, Path, max_length = 200)), responses((status = 200, body = DatasetDetail)))]
+#[utoipa::path(get, path = "/datasets/{id}", tag = "portal", operation_id = "show_dataset", security(()), params(("id" = String, Path, max_length = 200)), responses((status = 200, body = DatasetDetail)))]
 async fn show_dataset(State(this): State<Opening>, ctx: Ctx, Path(id): Path<String>) -> Result<Json<DatasetDetail>> {
     this.detail(&ctx, &id).await.map(Json)
 }
@@ -276,7 +276,7 @@ async fn some_rows(this: &Opening, id: &str, raw: Option<&str>) -> Result<RowsVi
 }
 
 /// Rows for the dataset's page.
-#[utoipa::path(get, path = "/datasets/{id}/preview", tag = "portal", operation_id = "preview_dataset", params(("id" = String, Path, max_length = 200), RowsParams), responses(
+#[utoipa::path(get, path = "/datasets/{id}/preview", tag = "portal", operation_id = "preview_dataset", security(()), params(("id" = String, Path, max_length = 200), RowsParams), responses(
     (status = 200, body = RowsView),
     (status = 410, description = "suspended or withdrawn", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -289,7 +289,7 @@ async fn preview_dataset(
 }
 
 /// Rows for programs: free, without an account.
-#[utoipa::path(get, path = "/datasets/{id}/rows", tag = "portal", operation_id = "dataset_rows", params(("id" = String, Path, max_length = 200), RowsParams), responses(
+#[utoipa::path(get, path = "/datasets/{id}/rows", tag = "portal", operation_id = "dataset_rows", security(()), params(("id" = String, Path, max_length = 200), RowsParams), responses(
     (status = 200, body = RowsView),
     (status = 410, description = "suspended or withdrawn", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -308,7 +308,7 @@ async fn dataset_rows(
 
 /// A file of the publication in force. The stream ends at the next chunk when
 /// the dataset is suspended; the length then falls short of `Content-Length`.
-#[utoipa::path(get, path = "/datasets/{id}/files/{format}", tag = "portal", operation_id = "download_dataset",
+#[utoipa::path(get, path = "/datasets/{id}/files/{format}", tag = "portal", operation_id = "download_dataset", security(()),
     params(("id" = String, Path, max_length = 200), ("format" = String, Path, description = "csv, xlsx, json or xml", max_length = 10)), responses(
     (status = 200, description = "the file", content((Vec<u8> = "text/csv"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (Vec<u8> = "application/json"), (Vec<u8> = "application/xml"))),
     (status = 304, description = "unchanged since the ETag that was sent"),

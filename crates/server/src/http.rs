@@ -1,13 +1,14 @@
 //! The layers around every route.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use base::{Actor, Ctx, Error, Lang, limits};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -17,6 +18,7 @@ use crate::{AppState, openapi, ops, web};
 /// Everything that the node answers.
 pub fn router(state: AppState) -> Router {
     let (api, _) = openapi::api_routes().split_for_parts();
+    let api = api.route_layer(from_fn_with_state(Arc::new(openapi::public_operations()), gate));
     let pages = Router::new()
         .nest("/api/v1", api.fallback(openapi::no_such_route))
         .merge(opening::public_routes())
@@ -73,6 +75,26 @@ async fn session(State(state): State<AppState>, mut request: Request, next: Next
             .insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     }
     response
+}
+
+/// Who is not signed in gets past here only to public operations: before a
+/// parameter or a body is looked at.
+async fn gate(
+    State(public): State<Arc<HashSet<(Method, String)>>>,
+    path: MatchedPath,
+    ctx: Ctx,
+    request: Request,
+    next: Next,
+) -> Response {
+    let method = match request.method() {
+        &Method::HEAD => Method::GET,
+        method => method.clone(),
+    };
+    let operation = (method, path.as_str().replace("{*", "{"));
+    if !ctx.actor.is_signed_in() && !public.contains(&operation) {
+        return Error::new(&base::error::SIGN_IN_REQUIRED).into_response();
+    }
+    next.run(request).await
 }
 
 async fn as_problem(response: Response, ctx: &Ctx, method: &Method, path: &str) -> Response {

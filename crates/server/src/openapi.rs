@@ -1,13 +1,17 @@
 //! Every route with its description: OpenAPI 3.1, from which the web client is
 //! generated.
 
+use std::collections::HashSet;
+
+use axum::http::Method;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use base::Error;
-use utoipa::OpenApi;
 use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi as OpenApiDocument, Ref, ResponseBuilder};
+use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::AppState;
@@ -20,6 +24,9 @@ use crate::AppState;
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     components(schemas(base::error::Problem)),
+    modifiers(&Credentials),
+    // of every operation that does not name another; `()` is nobody's
+    security(("session" = [])),
     tags(
         (name = "identity", description = "登录、机构、人员"),
         (name = "procedure", description = "办理流程与待办"),
@@ -33,6 +40,43 @@ use crate::AppState;
     )
 )]
 struct Document;
+
+struct Credentials;
+impl Modify for Credentials {
+    fn modify(&self, document: &mut OpenApiDocument) {
+        let components = document.components.get_or_insert_default();
+        let cookie = ApiKeyValue::with_description(
+            "shuqiao_session",
+            "Set by `POST /session`. A request that changes something also carries `X-Requested-With: shuqiao`.",
+        );
+        components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+        components.add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+        components.add_security_scheme("client", SecurityScheme::Http(Http::new(HttpAuthScheme::Basic)));
+    }
+}
+
+/// Operations that nobody need sign in for, by method and path: those that the
+/// document calls public, so that it and the gate cannot say two things.
+pub fn public_operations() -> HashSet<(Method, String)> {
+    let nobody = SecurityRequirement::default();
+    let mut public = HashSet::new();
+    for (path, mut item) in openapi().paths.paths {
+        let operations = [
+            (Method::GET, item.get.take()),
+            (Method::POST, item.post.take()),
+            (Method::PUT, item.put.take()),
+            (Method::PATCH, item.patch.take()),
+            (Method::DELETE, item.delete.take()),
+        ];
+        for (method, operation) in operations {
+            let asked = operation.and_then(|o| o.security);
+            if asked.is_some_and(|s| s.contains(&nobody)) {
+                public.insert((method, path.clone()));
+            }
+        }
+    }
+    public
+}
 
 /// Routes under `/api/v1`.
 pub fn api_routes() -> OpenApiRouter<AppState> {

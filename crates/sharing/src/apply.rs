@@ -3,6 +3,7 @@
 use base::{Ctx, Error, InstitutionId, Result, ShareRequestId, limits};
 use catalog::PublishedEntry;
 use catalog::model::{SharingAttribute, SharingMode};
+use identity::Action;
 use identity::institutions::Kind;
 use law::kinds;
 use ledger::Entry;
@@ -90,7 +91,7 @@ impl Sharing {
             return Err(Error::new(&BATCH_NOT_AVAILABLE));
         }
         let applicant = ctx.actor.institution().cloned();
-        let applicant = applicant.ok_or_else(|| Error::new(&base::error::SIGN_IN_REQUIRED))?;
+        let applicant = applicant.ok_or_else(|| Action::SharingApply.refused_to(ctx))?;
         self.check_application(application.application_id.as_deref(), &applicant)
             .await?;
         let mut asked = vec![];

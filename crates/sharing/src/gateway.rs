@@ -453,7 +453,7 @@ impl GatewayBridge {
         let own = ctx
             .actor
             .institution()
-            .ok_or_else(|| Error::new(&base::error::SIGN_IN_REQUIRED))?;
+            .ok_or_else(|| Action::ServiceTry.refused_to(ctx))?;
         self.inner
             .identity
             .authz

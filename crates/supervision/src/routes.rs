@@ -66,7 +66,7 @@ async fn prove_entry(
 }
 
 /// 检查点,新的在前。Signed checkpoints, newest first. Public: they hold hashes only.
-#[utoipa::path(get, path = "/ledger/checkpoints", tag = "supervision", operation_id = "list_ledger_checkpoints", params(PageQuery), responses((status = 200, body = Page<CheckpointView>)))]
+#[utoipa::path(get, path = "/ledger/checkpoints", tag = "supervision", operation_id = "list_ledger_checkpoints", security(()), params(PageQuery), responses((status = 200, body = Page<CheckpointView>)))]
 async fn list_checkpoints(
     State(this): State<Supervision>,
     Query(page): Query<PageQuery>,
@@ -75,7 +75,7 @@ async fn list_checkpoints(
 }
 
 /// The newest checkpoint. With `Accept: text/plain`, the signed note alone.
-#[utoipa::path(get, path = "/ledger/checkpoints/latest", tag = "supervision", operation_id = "latest_ledger_checkpoint", responses((status = 200, content((CheckpointView = "application/json"), (String = "text/plain")))))]
+#[utoipa::path(get, path = "/ledger/checkpoints/latest", tag = "supervision", operation_id = "latest_ledger_checkpoint", security(()), responses((status = 200, content((CheckpointView = "application/json"), (String = "text/plain")))))]
 async fn latest_checkpoint(State(this): State<Supervision>, headers: HeaderMap) -> Result<Response> {
     let latest = this.latest_checkpoint().await?;
     let plain = headers
@@ -99,7 +99,7 @@ struct Between {
 }
 
 /// Proof that one checkpoint is the beginning of another.
-#[utoipa::path(get, path = "/ledger/consistency", tag = "supervision", operation_id = "prove_ledger_consistency", params(Between), responses((status = 200, body = ConsistencyView)))]
+#[utoipa::path(get, path = "/ledger/consistency", tag = "supervision", operation_id = "prove_ledger_consistency", security(()), params(Between), responses((status = 200, body = ConsistencyView)))]
 async fn prove_consistency(
     State(this): State<Supervision>,
     Query(between): Query<Between>,
@@ -114,7 +114,7 @@ async fn prove_consistency(
 
 /// Tiles as C2SP tlog-tiles lays them out: `0/x001/x234/067`, `.p/W` where partial;
 /// entry bundles at `entries/…` for those who may read the ledger.
-#[utoipa::path(get, path = "/ledger/tiles/{*path}", tag = "supervision", operation_id = "get_ledger_tile",
+#[utoipa::path(get, path = "/ledger/tiles/{*path}", tag = "supervision", operation_id = "get_ledger_tile", security(()),
     params(("path" = String, Path, description = "Level and index of the tile")), responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream")))]
 async fn ledger_tile(State(this): State<Supervision>, ctx: Ctx, Path(path): Path<String>) -> Result<Response> {
     let missing = || Error::not_found("哈希块");

@@ -66,7 +66,7 @@ pub struct VerifyAnswer {
 /// 调用接口服务: looks up by key. A query service answers `QueryAnswer`, a
 /// verify service `VerifyAnswer`.
 #[utoipa::path(
-    post, path = "/gateway/v1/{service}", tag = "gateway", operation_id = "gateway_call",
+    post, path = "/gateway/v1/{service}", tag = "gateway", operation_id = "gateway_call", security(("token" = [])),
     params(("service" = String, Path, description = "Name of the service"),
            ("X-Grant-Id" = Option<String>, Header, description = "Which grant, where there are several")),
     request_body = Request,
@@ -89,7 +89,7 @@ async fn post_call(
 /// `&match.name=…`. Addresses end up in logs of machines between, so POST is
 /// the better way for personal data.
 #[utoipa::path(
-    get, path = "/gateway/v1/{service}", tag = "gateway", operation_id = "gateway_call_get",
+    get, path = "/gateway/v1/{service}", tag = "gateway", operation_id = "gateway_call_get", security(("token" = [])),
     params(("service" = String, Path, description = "Name of the service"),
            ("X-Grant-Id" = Option<String>, Header, description = "Which grant, where there are several")),
     responses(
@@ -198,7 +198,7 @@ struct TokenRefusal {
 
 /// 换取访问令牌: OAuth 2 client credentials.
 #[utoipa::path(
-    post, path = "/oauth/token", tag = "gateway", operation_id = "oauth_token",
+    post, path = "/oauth/token", tag = "gateway", operation_id = "oauth_token", security(("client" = [])),
     request_body(content = TokenForm, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, body = TokenAnswer),
