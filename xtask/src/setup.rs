@@ -7,6 +7,8 @@ use anyhow::{Result, bail};
 
 use crate::sh;
 
+const CARGO_DENY: &str = "cargo-deny@0.20.2";
+
 /// A system package, and how to see that it is there.
 struct Need {
     package: &'static str,
@@ -103,6 +105,22 @@ fn ensure(needs: &[Need]) -> Result<()> {
         bail!("installed, but still not found: {}", still.join(" "));
     }
     Ok(())
+}
+
+/// The checker of licences; built once into the cache, where it is not on the path.
+pub fn cargo_deny() -> Result<PathBuf> {
+    if let Some(found) = sh::find("cargo-deny") {
+        return Ok(found);
+    }
+    let tools = sh::cache().join("tools");
+    let built = tools.join("bin/cargo-deny");
+    if !built.is_file() {
+        let mut install = sh::cargo();
+        install.args(["install", "--locked", "--quiet", "--root"]).arg(&tools);
+        // debug code of a checker is fast enough, and built in a third of the time
+        sh::run(install.args(["--debug", CARGO_DENY]))?;
+    }
+    Ok(built)
 }
 
 /// The folder with `initdb` and `pg_ctl`, of the newest version installed.

@@ -36,6 +36,7 @@ fn lint() -> Result<()> {
     sh::run(sh::cargo().args(["fmt", "--all", "--check"]))?;
     tidy::run(&sh::root())?;
     law::run(&sh::root())?;
+    sh::run(sh::command(setup::cargo_deny()?).args(["check", "licenses", "bans", "sources"]))?;
     sh::run(
         sh::command("npm")
             .current_dir(sh::root().join("web"))

@@ -246,9 +246,8 @@ impl Opening {
             .all(self.store().conn())
             .await?;
         let rows = Page::from_overfetch(rows, page.limit(), |r| r.id.clone());
-        let items = self.opinion_views(rows.items).await?;
         Ok(Page {
-            items,
+            items: self.opinion_views(rows.items).await?,
             next: rows.next,
             total: None,
         })
@@ -320,9 +319,8 @@ impl Opening {
             .all(self.store().conn())
             .await?;
         let rows = Page::from_overfetch(rows, page.limit(), |r| r.id.clone());
-        let items = self.withdrawal_views(ctx, rows.items).await?;
         Ok(Page {
-            items,
+            items: self.withdrawal_views(ctx, rows.items).await?,
             next: rows.next,
             total: None,
         })

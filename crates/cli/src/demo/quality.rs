@@ -94,6 +94,11 @@ pub async fn improve(stage: &mut Stage) -> Result<String> {
     );
     let order = api.get(&path).await?;
     ensure!(order["state"] == "closed", "the work order is not closed: {order}");
+    // the datasets that are opened later show their score
+    let author = stage.as_person("dsj-bianmu").await?;
+    for facts in super::collection::FACTS {
+        run(&author, &stage.state.get(&format!("resource.{}", facts.key))?).await?;
+    }
     Ok(format!(
         "{} 条规则;{} 行不一致,整改后复检通过,工单关闭",
         listed + 1,

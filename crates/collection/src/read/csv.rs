@@ -6,29 +6,20 @@ use std::io::Read;
 use std::sync::Arc;
 
 use ::csv::ByteRecord;
-use base::limits::LINE_BYTES_MAX;
 use base::{Error, Result};
 
-use super::{BLOCK_BYTES, Block, Format, Input, Layout, Parser};
-use crate::errors::{BROKEN_FILE, EMPTY_FILE, LINE_TOO_LONG};
+use super::blocks::{Cut, Text};
+use super::{Format, Input, Layout, Parser};
+use crate::errors::{BROKEN_FILE, EMPTY_FILE};
 use crate::spec::TableSpec;
 use crate::text::{BrokenRow, ColumnBuilder, TextBatch};
 
 const DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
 
 pub(super) fn open(text: impl Read + Send + 'static, spec: &Arc<TableSpec>) -> Result<Input> {
-    let mut splitter = Splitter {
-        text,
-        buffer: vec![],
-        delimiter: b',',
-        next_row: 1,
-        ended: false,
-    };
-    splitter.fill()?;
-    let (layout, delimiter, header_end) = read_header(&splitter.buffer, spec)?;
-    splitter.delimiter = delimiter;
-    splitter.buffer.drain(..header_end);
-    splitter.next_row = 2;
+    let mut text = Text::open(text, "CSV")?;
+    let (layout, delimiter, header_end) = read_header(text.start(), spec)?;
+    text.skip_header(header_end);
     let unknown_columns = layout.unknown.clone();
     let parser = Parser::Csv(CsvParser {
         delimiter,
@@ -41,7 +32,7 @@ pub(super) fn open(text: impl Read + Send + 'static, spec: &Arc<TableSpec>) -> R
         sheet: None,
         unknown_columns,
         parser: Arc::new(parser),
-        blocks: Box::new(splitter),
+        blocks: Box::new(text.blocks(move |bytes, ended| cut(bytes, delimiter, ended))),
         consumed: Arc::default(),
     })
 }
@@ -88,73 +79,6 @@ fn reader(bytes: &[u8], delimiter: u8) -> ::csv::Reader<&[u8]> {
 
 fn broken(e: ::csv::Error) -> Error {
     Error::new(&BROKEN_FILE).with("detail", "CSV").because(e)
-}
-
-/// Cuts text into blocks of whole records.
-struct Splitter<R> {
-    text: R,
-    /// Begins at the begin of a record.
-    buffer: Vec<u8>,
-    delimiter: u8,
-    next_row: u64,
-    ended: bool,
-}
-
-impl<R: Read> Splitter<R> {
-    fn fill(&mut self) -> Result<()> {
-        let wanted = BLOCK_BYTES - self.buffer.len().min(BLOCK_BYTES);
-        let n = (&mut self.text)
-            .take(wanted as u64)
-            .read_to_end(&mut self.buffer)
-            .map_err(|e| Error::new(&BROKEN_FILE).with("detail", "CSV").because(e))?;
-        self.ended = n < wanted;
-        Ok(())
-    }
-}
-
-impl<R: Read> Iterator for Splitter<R> {
-    type Item = Result<Block>;
-    fn next(&mut self) -> Option<Result<Block>> {
-        if !self.ended
-            && let Err(e) = self.fill()
-        {
-            self.ended = true;
-            self.buffer.clear();
-            return Some(Err(e));
-        }
-        if self.buffer.is_empty() {
-            return None;
-        }
-        let cut = cut(&self.buffer, self.delimiter, self.ended);
-        let rest_bytes = self.buffer.len() - cut.end;
-        // What is left is one record without an end; it may grow to a line's
-        // limit, no further: an open quote would else swallow the file.
-        if rest_bytes > LINE_BYTES_MAX {
-            self.ended = true;
-            self.buffer.clear();
-            let line = self.next_row + cut.records;
-            return Some(Err(Error::new(&LINE_TOO_LONG)
-                .with("line", line)
-                .with("offset", "?")
-                .with("limit", LINE_BYTES_MAX)));
-        }
-        let rest = self.buffer.split_off(cut.end);
-        let bytes = std::mem::replace(&mut self.buffer, rest);
-        let first_row = self.next_row;
-        self.next_row += cut.records;
-        Some(Ok(Block::Bytes {
-            bytes,
-            first_row,
-            rows: cut.records,
-        }))
-    }
-}
-
-#[derive(Debug, PartialEq)]
-struct Cut {
-    /// After the last whole record.
-    end: usize,
-    records: u64,
 }
 
 /// Whole records at the begin of `bytes`; all of it when `ended`.

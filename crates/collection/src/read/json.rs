@@ -4,26 +4,20 @@ use std::collections::HashMap;
 use std::io::Read;
 use std::sync::Arc;
 
-use base::limits::LINE_BYTES_MAX;
 use base::{Error, Result};
 use serde_json::Value;
 
-use super::{BLOCK_BYTES, Block, Format, Input, Layout, Parser};
-use crate::errors::{BROKEN_FILE, EMPTY_FILE, LINE_TOO_LONG};
+use super::blocks::{Cut, Text};
+use super::{Format, Input, Layout, Parser};
+use crate::errors::{BROKEN_FILE, EMPTY_FILE};
 use crate::spec::TableSpec;
 use crate::text::{BrokenRow, ColumnBuilder, TextBatch};
 
 pub(super) fn open(text: impl Read + Send + 'static, spec: &Arc<TableSpec>) -> Result<Input> {
-    let mut lines = Lines {
-        text,
-        buffer: vec![],
-        next_row: 1,
-        ended: false,
-    };
-    lines.fill()?;
+    let text = Text::open(text, "JSON Lines")?;
     // The first object stands for the header: it must mean some item. Members
     // may be left out of an object, so required ones are checked row by row.
-    let headings = first_members(&lines.buffer)?;
+    let headings = first_members(text.start())?;
     let lenient = TableSpec::from_items(
         spec.items
             .iter()
@@ -42,7 +36,7 @@ pub(super) fn open(text: impl Read + Send + 'static, spec: &Arc<TableSpec>) -> R
         sheet: None,
         unknown_columns: layout.unknown,
         parser: Arc::new(Parser::Json(JsonParser { spec: spec.clone() })),
-        blocks: Box::new(lines),
+        blocks: Box::new(text.blocks(cut)),
         consumed: Arc::default(),
     })
 }
@@ -57,57 +51,16 @@ fn first_members(start: &[u8]) -> Result<Vec<String>> {
     }
 }
 
-struct Lines<R> {
-    text: R,
-    buffer: Vec<u8>,
-    next_row: u64,
-    ended: bool,
-}
-
-impl<R: Read> Lines<R> {
-    fn fill(&mut self) -> Result<()> {
-        let wanted = BLOCK_BYTES - self.buffer.len().min(BLOCK_BYTES);
-        let n = (&mut self.text)
-            .take(wanted as u64)
-            .read_to_end(&mut self.buffer)
-            .map_err(|e| Error::new(&BROKEN_FILE).with("detail", "JSON Lines").because(e))?;
-        self.ended = n < wanted;
-        Ok(())
-    }
-}
-
-impl<R: Read> Iterator for Lines<R> {
-    type Item = Result<Block>;
-    fn next(&mut self) -> Option<Result<Block>> {
-        if !self.ended
-            && let Err(e) = self.fill()
-        {
-            self.ended = true;
-            self.buffer.clear();
-            return Some(Err(e));
-        }
-        if self.buffer.is_empty() {
-            return None;
-        }
-        let end = match memchr::memrchr(b'\n', &self.buffer) {
-            _ if self.ended => self.buffer.len(),
-            Some(last) => last + 1,
-            None => 0,
-        };
-        if self.buffer.len() - end > LINE_BYTES_MAX {
-            self.ended = true;
-            self.buffer.clear();
-            return Some(Err(Error::new(&LINE_TOO_LONG)
-                .with("line", self.next_row)
-                .with("offset", "?")
-                .with("limit", LINE_BYTES_MAX)));
-        }
-        let rest = self.buffer.split_off(end);
-        let bytes = std::mem::replace(&mut self.buffer, rest);
-        let rows = lines_of(&bytes).count() as u64;
-        let first_row = self.next_row;
-        self.next_row += rows;
-        Some(Ok(Block::Bytes { bytes, first_row, rows }))
+/// At the last end of a line.
+fn cut(bytes: &[u8], ended: bool) -> Cut {
+    let end = match memchr::memrchr(b'\n', bytes) {
+        _ if ended => bytes.len(),
+        Some(last) => last + 1,
+        None => 0,
+    };
+    Cut {
+        end,
+        records: lines_of(&bytes[..end]).count() as u64,
     }
 }
 

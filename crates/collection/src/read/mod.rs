@@ -2,6 +2,7 @@
 //! file. Splitting a text file into blocks is one thread's work, parsing the
 //! blocks is everybody's.
 
+mod blocks;
 pub mod csv;
 pub mod encoding;
 pub mod json;

@@ -10,7 +10,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::{Map, Value};
 use sqlx::postgres::PgConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row};
+use sqlx::{AssertSqlSafe, ColumnIndex, ConnectOptions, Connection, Decode, Row, Type};
 
 use crate::Collection;
 use crate::errors::{BAD_CONFIG, SOURCE_UNREACHABLE};
@@ -195,22 +195,7 @@ async fn from_sqlite(dir: &Path, config: &SourceConfig, after: Option<String>, o
         .fetch_all(&mut db)
         .await
         .map_err(unreachable_because)?;
-    let columns = named
-        .iter()
-        .map(|r| {
-            Ok(Column {
-                name: r.try_get(0)?,
-                data_type: r.try_get(1)?,
-            })
-        })
-        .collect::<Result<Vec<_>, sqlx::Error>>()
-        .map_err(unreachable_because)?;
-    if columns.is_empty() {
-        return Err(no_columns());
-    }
-    for column in &columns {
-        identifier(&column.name)?;
-    }
+    let columns = columns_of(&named)?;
     let cursor_at = position(&columns, config.cursor_column.as_deref())?;
     let rest = match (cursor_at, &after) {
         (None, _) => String::new(),
@@ -245,6 +230,32 @@ async fn from_sqlite(dir: &Path, config: &SourceConfig, after: Option<String>, o
     Ok(())
 }
 
+/// Rows of (name, type). Their names go into a statement, so each must be one.
+fn columns_of<R>(named: &[R]) -> Result<Vec<Column>>
+where
+    R: Row,
+    usize: ColumnIndex<R>,
+    for<'r> String: Decode<'r, R::Database> + Type<R::Database>,
+{
+    let columns = named
+        .iter()
+        .map(|r| {
+            Ok(Column {
+                name: r.try_get(0)?,
+                data_type: r.try_get(1)?,
+            })
+        })
+        .collect::<Result<Vec<_>, sqlx::Error>>()
+        .map_err(unreachable_because)?;
+    if columns.is_empty() {
+        return Err(no_columns());
+    }
+    for column in &columns {
+        identifier(&column.name)?;
+    }
+    Ok(columns)
+}
+
 async fn from_postgres(config: &SourceConfig, after: Option<String>, out: &mut Lines) -> Result<()> {
     let (url, table) = (
         config.url.as_deref().unwrap_or_default(),
@@ -268,22 +279,7 @@ async fn from_postgres(config: &SourceConfig, after: Option<String>, out: &mut L
     .fetch_all(&mut db)
     .await
     .map_err(unreachable_because)?;
-    let columns = named
-        .iter()
-        .map(|r| {
-            Ok(Column {
-                name: r.try_get(0)?,
-                data_type: r.try_get(1)?,
-            })
-        })
-        .collect::<Result<Vec<_>, sqlx::Error>>()
-        .map_err(unreachable_because)?;
-    if columns.is_empty() {
-        return Err(no_columns());
-    }
-    for column in &columns {
-        identifier(&column.name)?;
-    }
+    let columns = columns_of(&named)?;
     let cursor_at = position(&columns, config.cursor_column.as_deref())?;
     let rest = match (cursor_at, &after) {
         (None, _) => String::new(),
