@@ -169,6 +169,28 @@ fn named(schema: &Value) -> &str {
 }
 
 #[test]
+fn every_shape_that_is_named_is_there() {
+    fn references(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Object(members) => {
+                if let Some(Value::String(name)) = members.get("$ref") {
+                    found.push(name.clone());
+                }
+                members.values().for_each(|value| references(value, found));
+            }
+            Value::Array(values) => values.iter().for_each(|value| references(value, found)),
+            _ => {}
+        }
+    }
+    let document = document();
+    let mut found = vec![];
+    references(&document, &mut found);
+    assert!(found.len() > 100, "only {} references", found.len());
+    found.retain(|name| document.pointer(name.trim_start_matches('#')).is_none());
+    assert!(found.is_empty(), "named and not there: {found:?}");
+}
+
+#[test]
 fn every_operation_is_described() {
     let document = document();
     let missing: Vec<_> = operations(&document)

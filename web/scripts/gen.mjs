@@ -1,5 +1,5 @@
-// Writes src/api/schema.d.ts from the OpenAPI description of a running server
-// (SHUQIAO_URL, http://127.0.0.1:8080 unless told) or of a file given as argument.
+// Writes src/api/schema.d.ts from the OpenAPI description: of a file given as
+// argument (`cargo xtask gen` does so), or of a running server (SHUQIAO_URL).
 
 import { readFile, writeFile } from 'node:fs/promises';
 import openapiTS, { astToString } from 'openapi-typescript';
@@ -8,6 +8,13 @@ const source = process.argv[2] ?? new URL('/openapi.json', process.env.SHUQIAO_U
 const document = JSON.parse(
   source.startsWith('http') ? await (await fetch(source)).text() : await readFile(source, 'utf8'),
 );
+// What every operation may refuse with is one shape, `Problem`: said once, not a thousand times.
+for (const operation of Object.values(document.paths).flatMap((item) => Object.values(item))) {
+  for (const [status, response] of Object.entries(operation.responses ?? {})) {
+    const refusal = response.content?.['application/problem+json'];
+    if (refusal?.schema?.$ref?.endsWith('/Problem')) delete operation.responses[status];
+  }
+}
 const target = new URL('../src/api/schema.d.ts', import.meta.url);
 await writeFile(
   target,

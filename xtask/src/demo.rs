@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::{python, setup, sh, web};
+use crate::{bench_serve, python, setup, sh, web};
 
 /// Builds the binary with the web app inside and returns its path.
 pub fn binary(release: bool) -> Result<PathBuf> {
@@ -34,6 +34,9 @@ pub fn run(args: &[String]) -> Result<()> {
 /// Figures are taken from the release build.
 pub fn bench(args: &[String]) -> Result<()> {
     let shuqiao = binary(true)?;
+    if args.first().is_some_and(|a| a == "serve") {
+        return bench_serve::run(&shuqiao);
+    }
     let mut bench = sh::command(shuqiao);
     bench.arg("bench").args(args);
     if args.first().is_some_and(|a| a == "collect") && !args.iter().any(|a| a == "--python") {

@@ -1,6 +1,7 @@
 //! The project's commands. `cargo xtask demo` and `cargo xtask test` do all the
 //! set-up that a fresh machine needs.
 
+mod bench_serve;
 mod demo;
 mod law;
 mod postgres;
@@ -22,10 +23,10 @@ cargo xtask demo [--small] [--fresh] [--check] [--listen ADDR]
 cargo xtask test [rust|python|browser|lint]
     Everything that must hold: formatting, layers, the law's table, Rust tests on
     SQLite and PostgreSQL, the story by API, clients from PyPI, axe-core.
-cargo xtask bench gateway|collect|quality
+cargo xtask bench gateway|collect|quality|serve
     Prints a table; the peer or the limit is measured in the same run.
 cargo xtask gen
-    Writes the OpenAPI document and the web client's types anew.
+    Writes the web client's types anew, from the OpenAPI document.
 cargo xtask tidy
     Layers, sizes, words.
 cargo xtask law
@@ -39,7 +40,7 @@ fn main() -> Result<()> {
         Some("demo") => demo::run(rest),
         Some("test") => test::run(rest),
         Some("bench") => demo::bench(rest),
-        Some("gen") => web::generate(),
+        Some("gen") => web::generate(&demo::binary(false)?, false),
         Some("tidy") => tidy::run(&sh::root()),
         Some("law") => law::run(&sh::root()),
         Some("help" | "--help" | "-h") | None => {

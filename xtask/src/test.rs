@@ -59,6 +59,7 @@ fn rust(cluster: &Cluster) -> Result<()> {
 fn served(cluster: &Cluster, with_python: bool, with_browser: bool) -> Result<()> {
     sh::run(sh::linting_cargo().args(["build", "-p", "shuqiao"]))?;
     let shuqiao = sh::target().join("debug/shuqiao");
+    web::generate(&shuqiao, true)?;
     let data = std::env::temp_dir().join(format!("shuqiao-demo-{}", std::process::id()));
     let address = format!(
         "127.0.0.1:{}",

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use anyhow::{Context, Result};
+use anyhow::{Result, bail};
 
 use crate::sh;
 
@@ -41,13 +41,24 @@ pub fn build() -> Result<()> {
     sh::run(sh::command("npm").current_dir(web()).args(["run", "build"]))
 }
 
-/// The OpenAPI document from the binary, the types from the document.
-pub fn generate() -> Result<()> {
-    build()?;
-    let document = sh::output(sh::cargo().args(["run", "--quiet", "-p", "shuqiao", "--", "openapi"]))?;
-    let path = web().join("src/api/openapi.json");
-    std::fs::write(&path, document + "\n").with_context(|| path.display().to_string())?;
-    sh::run(sh::command("npm").current_dir(web()).args(["run", "gen"]))
+/// The client's types, from the OpenAPI document of the binary. With `check`,
+/// fails when what is in the tree is not what would be written.
+pub fn generate(shuqiao: &Path, check: bool) -> Result<()> {
+    install()?;
+    let document = std::env::temp_dir().join(format!("shuqiao-openapi-{}.json", std::process::id()));
+    std::fs::write(&document, sh::output(sh::command(shuqiao).arg("openapi"))?)?;
+    let types = web().join("src/api/schema.d.ts");
+    let before = std::fs::read(&types).unwrap_or_default();
+    let mut npm = sh::command("npm");
+    npm.current_dir(web()).args(["run", "--silent", "gen", "--"]);
+    let done = sh::run(npm.arg(&document));
+    std::fs::remove_file(&document)?;
+    done?;
+    if check && std::fs::read(&types)? != before {
+        std::fs::write(&types, before)?;
+        bail!("the API has changed and the web client's types have not: run `cargo xtask gen`");
+    }
+    Ok(())
 }
 
 /// When a file, or the newest in a folder, was last written.

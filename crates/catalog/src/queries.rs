@@ -52,6 +52,7 @@ pub struct ResourceFilter {
     pub resource_format: Option<String>,
     #[param(max_length = 50)]
     pub grade: Option<String>,
+    #[param(inline)]
     pub sort: Option<Sort>,
 }
 

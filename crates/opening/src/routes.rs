@@ -132,6 +132,7 @@ struct ListQuery {
     /// Base or thematic libraries.
     #[param(max_length = 500)]
     keyword: Option<String>,
+    #[param(inline)]
     sort: Option<Sort>,
 }
 

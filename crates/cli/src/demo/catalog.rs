@@ -83,7 +83,7 @@ pub fn encode(text: &str) -> String {
         .collect()
 }
 
-async fn drafted(api: &Api, document: &Value) -> Result<Value> {
+pub async fn drafted(api: &Api, document: &Value) -> Result<Value> {
     let title = text(document, "title")?;
     match existing(api, title).await? {
         Some(found) => api.get(&format!("/api/v1/resources/{}", text(&found, "id")?)).await,

@@ -10,6 +10,7 @@ mod organisations;
 mod quality;
 mod sharing;
 mod state;
+mod waiting;
 mod withdrawal;
 
 use std::collections::HashMap;
@@ -248,6 +249,13 @@ async fn play(mut stage: Stage) -> Result<()> {
         "ledger",
         "每个决定都在账本里,且可以证明",
         withdrawal::ledger
+    );
+    step!(
+        progress,
+        stage,
+        "waiting",
+        "留下待办事项,供各方人员登录办理",
+        waiting::leave
     );
     println!(
         "\n故事走完,共 {} 步,用时 {:.0} 秒。",

@@ -69,6 +69,48 @@ async fn decided(stage: &mut Stage, id: &str, masks: Value) -> Result<()> {
     Ok(())
 }
 
+/// The wanted items of the insurance entry, as a line of a request.
+async fn lines(applicant: &Api, resource: &str) -> Result<(Value, Vec<Value>)> {
+    let entry = applicant.get(&format!("/api/v1/resources/{resource}")).await?;
+    let items = entry["items"].as_array().context("an entry without items")?.clone();
+    let ids: Vec<Value> = WANTED.iter().map(|n| id_of(&items, n)).collect::<Result<_>>()?;
+    Ok((json!([{ "resource_id": resource, "item_ids": ids }]), items))
+}
+
+fn id_of(items: &[Value], name: &str) -> Result<Value> {
+    let item = items
+        .iter()
+        .find(|i| i["name"] == name)
+        .with_context(|| format!("no item {name}"))?;
+    Ok(item["id"].clone())
+}
+
+/// Asks once for the insurance entry; the request waits for the authority.
+pub async fn ask(stage: &mut Stage, key: &str, scenario: &str, purpose: &str, mode: &str) -> Result<String> {
+    if let Some(id) = stage.state.find(key) {
+        return Ok(id);
+    }
+    let resource = stage.state.get("resource.insurance")?;
+    let applicant = stage.as_person("ybj-yongshu").await?;
+    let form = json!({
+        "scenario": scenario, "purpose": purpose, "mode": mode, "basis": "《社会保险法》第二十八条", "term_months": 12,
+        "application_id": stage.state.get("application")?, "lines": lines(&applicant, &resource).await?.0,
+    });
+    let made = applicant.post("/api/v1/share-requests", &form).await?;
+    let id = text(&made["items"][0], "id")?.to_owned();
+    stage.state.put(key, &id)?;
+    Ok(id)
+}
+
+/// The authority asks the provider, unless it has.
+pub async fn consult(stage: &mut Stage, id: &str) -> Result<()> {
+    let authority = stage.as_person("dsj-shenhe").await?;
+    match open_step(&authority, id).await? {
+        Some(step) if step["name"] == "consult" => decide(&authority, id, "consult", "consult", json!({})).await,
+        _ => Ok(()),
+    }
+}
+
 pub async fn apply(stage: &mut Stage) -> Result<String> {
     let resource = stage.state.get("resource.insurance")?;
     let applicant = stage.as_person("ybj-yongshu").await?;
@@ -77,19 +119,7 @@ pub async fn apply(stage: &mut Stage) -> Result<String> {
         .get(&format!("/api/v1/resources?q={}", encode("个人参保")))
         .await?;
     let entry = find(&found, |r| r["id"] == resource.as_str()).context("the entry is not found by its words")?;
-    let entry = applicant
-        .get(&format!("/api/v1/resources/{}", text(&entry, "id")?))
-        .await?;
-    let items = entry["items"].as_array().context("an entry without items")?;
-    let id_of = |name: &str| -> Result<Value> {
-        let item = items
-            .iter()
-            .find(|i| i["name"] == name)
-            .with_context(|| format!("no item {name}"))?;
-        Ok(item["id"].clone())
-    };
-    let ids: Vec<Value> = WANTED.iter().map(|n| id_of(n)).collect::<Result<_>>()?;
-    let lines = json!([{ "resource_id": resource, "item_ids": ids }]);
+    let (lines, items) = lines(&applicant, text(&entry, "id")?).await?;
     applicant.put("/api/v1/cart", &json!({ "items": lines })).await?;
 
     let applications = applicant.get("/api/v1/applications?limit=200").await?;
@@ -112,7 +142,11 @@ pub async fn apply(stage: &mut Stage) -> Result<String> {
     stage.state.put("client.id", text(&secret, "client_id")?)?;
     stage.state.put("client.secret", text(&secret, "client_secret")?)?;
 
-    let masks = json!({ text_of(&id_of("name")?)?: "name", text_of(&id_of("cert_no")?)?: "citizen_id", text_of(&id_of("payment_state")?)?: "all" });
+    let masks = json!({
+        text_of(&id_of(&items, "name")?)?: "name",
+        text_of(&id_of(&items, "cert_no")?)?: "citizen_id",
+        text_of(&id_of(&items, "payment_state")?)?: "all",
+    });
     let mut ended = vec![];
     for mode in ["query", "verify"] {
         let key = format!("request.{mode}");
