@@ -59,13 +59,15 @@ export async function person(browser, login, viewport = { width: 1440, height: 9
   return page;
 }
 
-/** Chooses in an antd select by the text of the option. */
+/** Chooses in an antd select, by the text of the option or else the first one. */
 export async function choose(scope, label, option) {
   const page = typeof scope.page === 'function' ? scope.page() : scope;
   const box = typeof label === 'string' ? scope.getByLabel(label, { exact: true }).first() : label;
-  await box.click({ force: true });
-  await box.pressSequentially(option).catch(() => {});
-  await page.locator('.ant-select-dropdown:visible .ant-select-item-option', { hasText: option }).first().click();
+  await box.locator('xpath=ancestor::*[contains(concat(" ", @class, " "), " ant-select ")][1]').click();
+  if (option && (await box.isEditable())) await box.pressSequentially(option);
+  // The list that this box owns: the one of the box before may still be fading out.
+  const list = page.locator(`.ant-select-dropdown:has([id="${await box.getAttribute('aria-controls')}"])`);
+  await list.locator('.ant-select-item-option', { hasText: option }).first().click();
 }
 
 /** Decides a step of a procedure: outcome, reason, submit. */

@@ -63,9 +63,9 @@ export function amount(n: number | null | undefined, lang: Lang = 'zh'): string 
   return number(n);
 }
 
-/** 0.9850 → 98.50 % */
+/** 0.9850 → 98.50%; nothing and all are 0% and 100%. */
 export const percent = (ratio: number | null | undefined, digits = 2): string =>
-  ratio === null || ratio === undefined || Number.isNaN(ratio) ? '—' : `${(ratio * 100).toFixed(digits)}%`;
+  ratio === null || ratio === undefined || Number.isNaN(ratio) ? '—' : `${ratio === 0 || ratio === 1 ? ratio * 100 : (ratio * 100).toFixed(digits)}%`;
 
 export function bytes(n: number | null | undefined): string {
   if (n === null || n === undefined) return '—';

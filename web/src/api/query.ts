@@ -8,6 +8,7 @@ import {
   useQuery,
   useQueryClient,
 } from '@tanstack/react-query';
+import { useRef } from 'react';
 import { ApiError, type Call, get } from './client';
 import type { Page } from './types';
 
@@ -51,9 +52,21 @@ export function useEndless<T>(path: string, call: Call = {}, enabled = true) {
 /** A decision: on success everything shown is read anew, because one decision moves tasks, counts and states at once. */
 export function useAct<V, T = unknown>(act: (value: V) => Promise<T>, done?: (result: T, value: V) => void) {
   const client = useQueryClient();
-  return useMutation<T, ApiError, V>({
-    mutationFn: act,
-    onSuccess: async (result, value) => {
+  const running = useRef(new Map<string, Promise<T>>());
+  const keyOf = (value: V) => (value instanceof File ? value.name : JSON.stringify(value ?? null));
+  return useMutation<T, ApiError, V, { again: boolean }>({
+    // A double click outruns the button's loading state: the second one waits for the first, sends and does nothing.
+    onMutate: (value) => ({ again: running.current.has(keyOf(value)) }),
+    mutationFn: (value) => {
+      const same = keyOf(value);
+      const before = running.current.get(same);
+      if (before) return before;
+      const now = act(value).finally(() => running.current.delete(same));
+      running.current.set(same, now);
+      return now;
+    },
+    onSuccess: async (result, value, { again }) => {
+      if (again) return;
       await client.invalidateQueries();
       done?.(result, value);
     },

@@ -170,7 +170,9 @@ export interface OpeningTerms {
   attribute?: 'unconditional' | 'restricted' | 'prohibited' | null;
   condition?: string | null;
   grounds?: string[] | null;
+  reason?: string | null;
   basis?: string | null;
+  treatment?: string | null;
 }
 export interface Resource {
   id: string;

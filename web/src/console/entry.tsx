@@ -33,6 +33,8 @@ function Themed() {
       locale={lang === 'en' ? enUS : zhCN}
       theme={{ ...theme, token: { ...theme.token, motion: !still } }}
       button={{ autoInsertSpace: false }}
+      // A click beside a form must not throw away what was filled in.
+      modal={{ mask: { closable: false } }}
     >
       <AntApp>
         <SessionProvider

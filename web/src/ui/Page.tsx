@@ -22,7 +22,7 @@ export function PageHead({
   return (
     <header className="page-head">
       <div>
-        {crumbs && <div className="small faint">{crumbs}</div>}
+        {crumbs && <div className="small faint page-crumbs">{crumbs}</div>}
         <h1>{title}</h1>
         {lead && <p>{lead}</p>}
       </div>
@@ -36,10 +36,10 @@ export interface Fact {
   value: ReactNode;
 }
 
-/** The five facts that matter. */
-export function FactStrip({ facts }: { facts: Fact[] }) {
+/** The five facts that matter; `figures` are read from afar. */
+export function FactStrip({ facts, figures }: { facts: Fact[]; figures?: boolean }) {
   return (
-    <dl className="facts">
+    <dl className={figures ? 'facts large' : 'facts'}>
       {facts.map((fact) => (
         <div className="fact" key={fact.label}>
           <dt>{fact.label}</dt>

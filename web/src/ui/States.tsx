@@ -36,7 +36,18 @@ export const problemOf = (error: unknown): Problem =>
     : { title: error instanceof Error ? error.message : String(error), status: 0, code: 'unexpected', next: '' };
 
 /** What is wrong, what to do next, the article; the trace for whoever is asked for help. */
-export function ErrorView({ error, retry, inline }: { error: unknown; retry?: () => void; inline?: boolean }) {
+export function ErrorView({
+  error,
+  retry,
+  inline,
+  fieldName,
+}: {
+  error: unknown;
+  retry?: () => void;
+  inline?: boolean;
+  /** The name on the form of a field's path; a path itself is nothing to show to people. */
+  fieldName?: (path: string) => string | undefined;
+}) {
   const t = useText(messages);
   const problem = problemOf(error);
   return (
@@ -50,7 +61,8 @@ export function ErrorView({ error, retry, inline }: { error: unknown; retry?: ()
           <ul className="problem-fields">
             {problem.errors.map((e) => (
               <li key={`${e.field}-${e.code}`}>
-                <code>{e.field}</code> {e.message}
+                {fieldName?.(e.field) && <strong>{t('fieldIs', { field: fieldName(e.field) ?? '' })}</strong>}
+                {e.message}
               </li>
             ))}
           </ul>

@@ -5,6 +5,7 @@ import type { ReactNode } from 'react';
 import type { Step, Timeline as TimelineShape } from '../api/types';
 import { moment } from '../format';
 import { separator, textOf, useLang, useText } from '../i18n';
+import { useSession } from '../session';
 import { Clock } from './Clock';
 import { Icon } from './icons';
 import { messages } from './messages';
@@ -12,6 +13,9 @@ import './timeline.css';
 
 export function Timeline({ timeline, decision }: { timeline: TimelineShape; decision?: (step: Step) => ReactNode }) {
   const t = useText(messages);
+  const { node } = useSession();
+  // A procedure keeps the rule set that it began under; only the one in force has a title here.
+  const ruleSet = timeline.rule_set === node.rule_set ? node.rule_set_title : timeline.rule_set;
   const steps = [...timeline.steps].sort((a, b) => a.opened_at.localeCompare(b.opened_at));
   return (
     <div className="timeline">
@@ -33,7 +37,7 @@ export function Timeline({ timeline, decision }: { timeline: TimelineShape; deci
         ))}
       </ol>
       <p className="faint small">
-        {t('ruleSet', { name: [timeline.rule_set, timeline.rule_set_version].filter(Boolean).join(' ') })}
+        {t('ruleSet', { name: [ruleSet, timeline.rule_set_version].filter(Boolean).join(' ') })}
       </p>
     </div>
   );

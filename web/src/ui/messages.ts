@@ -2,6 +2,7 @@ import { defineMessages } from '../i18n';
 
 export const messages = defineMessages(
   {
+    fieldIs: '{field}：',
     // clock
     leftDays: '剩 {n} 个工作日',
     leftToday: '今日到期',
@@ -133,6 +134,7 @@ export const messages = defineMessages(
     key_go_sharing: '前往共享',
   },
   {
+    fieldIs: '{field}: ',
     leftDays: '{n} working day(s) left',
     leftToday: 'due today',
     atOnce: 'to be done at once',

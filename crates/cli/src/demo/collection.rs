@@ -65,9 +65,11 @@ pub const FACTS: &[Facts] = &[
     },
 ];
 
-/// The demo's data is of this day, whatever the day is.
+/// The demo's data is of the day before, whatever the day is: a record of
+/// today could bear an hour that has not come.
 fn as_of() -> NaiveDate {
-    base::Ctx::system().now().date()
+    let today = base::Ctx::system().now().date();
+    today.pred_opt().unwrap_or(today)
 }
 
 pub struct SourceWish<'a> {

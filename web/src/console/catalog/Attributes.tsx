@@ -12,11 +12,20 @@ export function Attributes({ document: d, errors, onChange }: Part) {
   const words = useText(ui);
   const setSharing = (change: Partial<Document['sharing']>) => onChange({ ...d, sharing: { ...d.sharing, ...change } });
   const setOpening = (change: Partial<Document['opening']>) => onChange({ ...d, opening: { ...d.opening, ...change } });
-  const area = (kind: 'sharing' | 'opening', name: 'condition' | 'reason' | 'basis') => {
+  const openingGrounds = useGrounds('opening').list;
+  // What the chosen grounds ask for, and what is already stated.
+  const asked = (['condition', 'reason', 'basis', 'treatment'] as const).filter(
+    (name) =>
+      (name === 'condition' && d.opening.attribute === 'restricted') ||
+      d.opening[name] ||
+      openingGrounds.some((g) => d.opening.grounds.includes(g.code) && g.requires.includes(name)),
+  );
+  const area = (kind: 'sharing' | 'opening', name: 'condition' | 'reason' | 'basis' | 'treatment') => {
     const path = `${kind}.${name}`;
     const value = (d[kind] as Record<string, unknown>)[name] as string | undefined;
+    const label = name === 'treatment' ? name : (`${kind}_${name}` as const);
     return (
-      <Field label={t(name)} path={path} errors={errors} wide>
+      <Field key={path} label={t(label)} path={path} errors={errors} wide required>
         <Input.TextArea
           id={`f-${path}`}
           rows={2}
@@ -44,17 +53,19 @@ export function Attributes({ document: d, errors, onChange }: Part) {
             style={{ width: '100%' }}
           />
         </Field>
-        <Field label={t('modes')} path="sharing.modes" errors={errors}>
-          <Select
-            id="f-sharing.modes"
-            mode="multiple"
-            value={d.sharing.modes}
-            status={status(errors, 'sharing.modes')}
-            options={(['verify', 'query', 'batch'] as const).map((m) => ({ value: m, label: words(`mode_${m}`) }))}
-            onChange={(modes) => setSharing({ modes })}
-            style={{ width: '100%' }}
-          />
-        </Field>
+        {d.sharing.attribute !== 'not_shared' && (
+          <Field label={t('modes')} path="sharing.modes" errors={errors} required>
+            <Select
+              id="f-sharing.modes"
+              mode="multiple"
+              value={d.sharing.modes}
+              status={status(errors, 'sharing.modes')}
+              options={(['verify', 'query', 'batch'] as const).map((m) => ({ value: m, label: words(`mode_${m}`) }))}
+              onChange={(modes) => setSharing({ modes })}
+              style={{ width: '100%' }}
+            />
+          </Field>
+        )}
         {d.sharing.attribute === 'restricted' && area('sharing', 'condition')}
         {d.sharing.attribute === 'restricted' && area('sharing', 'reason')}
         {d.sharing.attribute === 'not_shared' && (
@@ -80,7 +91,6 @@ export function Attributes({ document: d, errors, onChange }: Part) {
             style={{ width: '100%' }}
           />
         </Field>
-        {d.opening.attribute === 'restricted' && area('opening', 'condition')}
         {d.opening.attribute && d.opening.attribute !== 'unconditional' && (
           <Grounds
             kind="opening"
@@ -90,7 +100,7 @@ export function Attributes({ document: d, errors, onChange }: Part) {
             onChange={(grounds) => setOpening({ grounds })}
           />
         )}
-        {d.opening.attribute === 'prohibited' && area('opening', 'basis')}
+        {d.opening.attribute && d.opening.attribute !== 'unconditional' && asked.map((name) => area('opening', name))}
       </div>
     </section>
   );
@@ -115,7 +125,7 @@ function Grounds({
   const list = grounds.list.filter((g) => !attribute || g.attribute === attribute);
   const path = `${kind}.grounds`;
   return (
-    <Field label={t('grounds')} path={path} errors={errors} wide required>
+    <Field label={t(`${kind}_grounds`)} path={path} errors={errors} wide required>
       <Select
         id={`f-${path}`}
         mode="multiple"

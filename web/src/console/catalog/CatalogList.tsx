@@ -10,6 +10,7 @@ import { ListPage } from '../../ui/console/ListPage';
 import { messages as shared } from '../../ui/messages';
 import { PageHead } from '../../ui/Page';
 import { AttributeTag } from '../../ui/Tags';
+import { ButtonLink } from '../frame/ButtonLink';
 import { useAddress } from '../frame/search';
 import { type FacetLists, Facets, type Unit, UnitTree } from './Facets';
 import { messages } from './messages';
@@ -58,7 +59,8 @@ function Resources({ id, title, lead, mine }: { id: string; title: string; lead:
               {title ? <Highlight of={title} /> : r.title || t('none')}
             </Link>
             <span className="faint small">
-              <code>{r.code}</code> · {r.provider.name}
+              <code>{r.code}</code>
+              {!mine && ` · ${r.provider.name}`}
             </span>
             {item && (
               <span className="small soft">
@@ -145,9 +147,9 @@ function Resources({ id, title, lead, mine }: { id: string; title: string; lead:
         lead={lead}
         action={
           mine && may('catalog.edit') ? (
-            <Link to={'/catalog/new' as never}>
-              <Button type="primary">{t('newEntry')}</Button>
-            </Link>
+            <ButtonLink primary to="/catalog/new">
+              {t('newEntry')}
+            </ButtonLink>
           ) : undefined
         }
       />
@@ -266,7 +268,7 @@ function ResourcePanel({ id }: { id: string }) {
       </div>
       {r.sharing.condition && (
         <dl className="pairs">
-          <dt>{t('condition')}</dt>
+          <dt>{t('sharing_condition')}</dt>
           <dd>{r.sharing.condition}</dd>
         </dl>
       )}

@@ -9,6 +9,7 @@ import { queryClient, useGet } from '../../api/query';
 import type { Resource } from '../../api/types';
 import { moment } from '../../format';
 import { useLang, useText } from '../../i18n';
+import { useSession } from '../../session';
 import { Compare, type Comparison } from '../../ui/Compare';
 import { PageHead } from '../../ui/Page';
 import { ErrorView, Loaded } from '../../ui/States';
@@ -16,6 +17,7 @@ import { useGo } from '../frame/search';
 import { Attributes } from './Attributes';
 import { Basics } from './Basics';
 import { type Document, documentOf, EMPTY, withIds } from './document';
+import { fieldName } from './fieldName';
 import { ItemsEditor } from './ItemsEditor';
 import { messages } from './messages';
 import { useValueName } from './values';
@@ -28,6 +30,9 @@ export function NewEntry() {
 
 export function EditEntry() {
   const { id } = useParams({ strict: false }) as { id: string };
+  const { actor } = useSession();
+  // The form is filled once: what is read anew behind the writer's back must not take the place of what is typed.
+  const [round, setRound] = useState(0);
   const resource = useGet<Resource>(
     '/resources/{id}',
     { path: { id } },
@@ -37,11 +42,14 @@ export function EditEntry() {
     <Loaded query={resource}>
       {(r) => (
         <Editor
-          key={r.revision}
+          key={round}
           id={r.id}
           revision={r.revision}
-          initial={documentOf(r)}
-          reload={() => resource.refetch()}
+          initial={documentOf(r, actor.institution?.division ?? undefined)}
+          reload={async () => {
+            await resource.refetch();
+            setRound(round + 1);
+          }}
         />
       )}
     </Loaded>
@@ -60,31 +68,43 @@ function Editor({ id: startId, revision: startRevision, initial, reload }: Props
   const { lang } = useLang();
   const go = useGo();
   const { message } = App.useApp();
-  const [document, setDocument] = useState(initial);
+  const [document, showDocument] = useState(initial);
   const [saved, setSaved] = useState<{ document: Document; at: number }>({ document: initial, at: 0 });
-  const [busy, setBusy] = useState(false);
+  const [saving, setSaving] = useState(false);
+  const [submitting, setSubmitting] = useState(false);
   const [error, setError] = useState<ApiError>();
   const at = useRef({ id: startId, revision: startRevision });
+  // What is typed, at once: a save that follows another must not send what was on the screen before it.
+  const latest = useRef(initial);
+  const setDocument = (next: Document) => {
+    latest.current = next;
+    showDocument(next);
+  };
   const dirty = document !== saved.document;
   const errors = error?.problem.errors ?? [];
   const conflict = error?.problem.code === 'catalog.revision_conflict';
   const differences = (error?.problem as { differences?: Comparison } | undefined)?.differences;
   const valueName = useValueName();
 
-  const save = async (): Promise<boolean> => {
-    setBusy(true);
+  const sent = useRef<Document>(undefined);
+  const send = async (): Promise<boolean> => {
+    const body = latest.current;
+    sent.current = body;
+    setSaving(true);
     try {
-      const body = { ...document, revision: at.current.revision };
       const answer = at.current.id
-        ? await put<Resource>('/resources/{id}', { path: { id: at.current.id }, body })
-        : await post<Resource>('/resources', { body: document });
+        ? await put<Resource>('/resources/{id}', {
+            path: { id: at.current.id },
+            body: { ...body, revision: at.current.revision },
+          })
+        : await post<Resource>('/resources', { body });
       at.current = { id: answer.id, revision: answer.revision };
-      const merged = withIds(document, answer.items ?? []);
-      setDocument((now) => (now === document ? merged : withIds(now, answer.items ?? [])));
+      const merged = withIds(body, answer.items ?? []);
+      setDocument(latest.current === body ? merged : withIds(latest.current, answer.items ?? []));
       setSaved({ document: merged, at: Date.now() });
       setError(undefined);
       // The address for a reload, past the router: a navigation would mount the form anew under the writer's hands.
-      if (!startId)
+      if (!startId && !gone.current)
         History.prototype.replaceState.call(history, history.state, '', `/console/catalog/${answer.id}/edit`);
       return true;
     } catch (e) {
@@ -92,26 +112,50 @@ function Editor({ id: startId, revision: startRevision, initial, reload }: Props
       else throw e;
       return false;
     } finally {
-      setBusy(false);
+      setSaving(false);
     }
+  };
+  // One after the other: two at once would be a conflict with oneself.
+  const queue = useRef<Promise<unknown>>(Promise.resolve());
+  const save = (): Promise<boolean> => {
+    const mine = queue.current.then(send, send);
+    queue.current = mine.catch(() => {});
+    return mine;
   };
   const saveRef = useRef(save);
   saveRef.current = save;
   // A refused draft is not sent again and again: the next change starts the next try.
   useEffect(() => {
-    if (!dirty || busy || conflict || !document.title.trim()) return;
+    if (!dirty || saving || conflict || !document.title.trim() || sent.current === document) return;
     const timer = setTimeout(() => saveRef.current(), AUTOSAVE_MS);
     return () => clearTimeout(timer);
-  }, [document, dirty, busy, conflict]);
+  }, [document, dirty, saving, conflict]);
+
+  // Whoever goes elsewhere within the two seconds keeps the change all the same.
+  const gone = useRef(false);
+  const unsaved = useRef(false);
+  unsaved.current = dirty && !conflict && document.title.trim() !== '';
+  useEffect(() => {
+    gone.current = false;
+    const warn = (e: BeforeUnloadEvent) => unsaved.current && e.preventDefault();
+    window.addEventListener('beforeunload', warn);
+    return () => {
+      gone.current = true;
+      window.removeEventListener('beforeunload', warn);
+      if (unsaved.current) saveRef.current().then(() => queryClient.invalidateQueries());
+    };
+  }, []);
 
   const leave = async () => {
-    if (dirty && !(await save())) return;
+    if (dirty && document.title.trim() && !(await save())) return;
     await queryClient.invalidateQueries();
-    go(at.current.id ? `/catalog/${at.current.id}` : '/catalog/mine');
+    go(startId ? `/catalog/${startId}` : '/catalog/mine');
   };
   const submit = async () => {
-    if ((dirty || !at.current.id) && !(await save())) return;
+    if (submitting) return;
+    setSubmitting(true);
     try {
+      if ((dirty || !at.current.id) && !(await save())) return;
       await post('/resources/{id}/submit', {
         path: { id: at.current.id ?? '' },
         body: { revision: at.current.revision },
@@ -122,6 +166,8 @@ function Editor({ id: startId, revision: startRevision, initial, reload }: Props
     } catch (e) {
       if (e instanceof ApiError) setError(e);
       else throw e;
+    } finally {
+      setSubmitting(false);
     }
   };
   return (
@@ -134,12 +180,14 @@ function Editor({ id: startId, revision: startRevision, initial, reload }: Props
             <Link to={'/catalog/$id' as never} params={{ id: startId } as never}>
               {initial.title}
             </Link>
-          ) : undefined
+          ) : (
+            <Link to={'/catalog/mine' as never}>{t('mineTitle')}</Link>
+          )
         }
         action={
           <>
             <span className="faint small" role="status">
-              {busy
+              {saving
                 ? t('saving')
                 : dirty
                   ? t('unsaved')
@@ -147,11 +195,11 @@ function Editor({ id: startId, revision: startRevision, initial, reload }: Props
                     ? t('saved', { at: moment(saved.at, lang, true) })
                     : ''}
             </span>
-            <Button onClick={leave}>{t('leave')}</Button>
-            <Button onClick={save} disabled={!dirty || !document.title.trim()} loading={busy}>
+            <Button onClick={leave}>{startId ? t('leave') : t('toMine')}</Button>
+            <Button onClick={save} disabled={!dirty || !document.title.trim()} loading={saving}>
               {t('saveNow')}
             </Button>
-            <Button type="primary" onClick={submit}>
+            <Button type="primary" onClick={submit} loading={submitting}>
               {t('submit')}
             </Button>
           </>
@@ -172,7 +220,7 @@ function Editor({ id: startId, revision: startRevision, initial, reload }: Props
             </div>
           </section>
         )}
-        {error && !conflict && (errors.length ? <ErrorView error={error} inline /> : <ErrorView error={error} />)}
+        {error && !conflict && <ErrorView error={error} inline={errors.length > 0} fieldName={(path) => fieldName(t, path)} />}
         <Basics document={document} errors={errors} onChange={setDocument} />
         <Attributes document={document} errors={errors} onChange={setDocument} />
         <section className="surface padded">

@@ -8,12 +8,14 @@ import type { FieldError, Item } from '../../api/types';
 import { separator, textOf, useLang, useText } from '../../i18n';
 import { Icon } from '../../ui/icons';
 import { ErrorView } from '../../ui/States';
+import { messages as ui } from '../../ui/messages';
 import { useTypeName } from '../../ui/Tags';
 import { emptyItem, itemsFromText } from './document';
 import { messages } from './messages';
 import { columnsOf } from './sample';
 
 const TYPES = ['string', 'integer', 'decimal', 'date', 'datetime', 'boolean'];
+const OPENINGS = ['unconditional', 'restricted', 'prohibited'] as const;
 const IDENTIFIERS = ['citizen_id', 'uscc', 'division', 'phone', 'name', 'address', 'email', 'bank_card', 'plate'];
 
 export function ItemsEditor({
@@ -90,6 +92,7 @@ export function ItemsEditor({
                   'key',
                   'nullable',
                   'grade',
+                  'itemOpening',
                 ] as const
               ).map((k) => (
                 <th key={k} scope="col">
@@ -143,6 +146,7 @@ function ItemRow({
   const t = useText(messages);
   const { lang } = useLang();
   const typeName = useTypeName();
+  const words = useText(ui);
   const n = index + 1;
   const label = (key: Parameters<typeof t>[0]) => `${t(key)} ${n}`;
   const prefix = `items[${index}].`;
@@ -185,7 +189,7 @@ function ItemRow({
             status={status('type')}
             value={item.type}
             options={TYPES.map((v) => ({ value: v, label: typeName(v) }))}
-            onChange={(type) => onChange({ type })}
+            onChange={(type) => onChange({ type, scale: type === 'decimal' ? item.scale : undefined })}
             style={{ width: 104 }}
           />
         </td>
@@ -198,6 +202,18 @@ function ItemRow({
             onChange={(length) => onChange({ length: length ?? undefined })}
             style={{ width: 76 }}
           />
+          {item.type === 'decimal' && (
+            <InputNumber
+              aria-label={label('scale')}
+              placeholder={t('scale')}
+              status={status('scale')}
+              min={0}
+              max={18}
+              value={item.scale}
+              onChange={(scale) => onChange({ scale: scale ?? undefined })}
+              style={{ width: 76, marginTop: 4 }}
+            />
+          )}
         </td>
         <td>
           <Select
@@ -214,13 +230,15 @@ function ItemRow({
           <Checkbox
             aria-label={label('key')}
             checked={item.key}
-            onChange={(e) => onChange({ key: e.target.checked })}
+            // A key cannot be empty.
+            onChange={(e) => onChange(e.target.checked ? { key: true, nullable: false } : { key: false })}
           />
         </td>
         <td>
           <Checkbox
             aria-label={label('nullable')}
             checked={item.nullable}
+            disabled={item.key}
             onChange={(e) => onChange({ nullable: e.target.checked })}
           />
         </td>
@@ -235,6 +253,18 @@ function ItemRow({
           />
         </td>
         <td>
+          <Select
+            aria-label={label('itemOpening')}
+            allowClear
+            placeholder={t('asResource')}
+            status={status('opening')}
+            value={item.opening ?? undefined}
+            options={OPENINGS.map((v) => ({ value: v, label: words(`opening_${v}`) }))}
+            onChange={(opening) => onChange({ opening: opening ?? null })}
+            style={{ width: 120 }}
+          />
+        </td>
+        <td>
           <Button
             type="text"
             aria-label={t('removeItem', { n })}
@@ -245,7 +275,7 @@ function ItemRow({
       </tr>
       {own.length > 0 && (
         <tr>
-          <td colSpan={10} className="field-error">
+          <td colSpan={11} className="field-error">
             {own.map((e) => e.message).join(separator())}
           </td>
         </tr>

@@ -4,13 +4,14 @@ import { useState } from 'react';
 import { post } from '../../api/client';
 import { useAct, useGet } from '../../api/query';
 import type { Resource, Timeline } from '../../api/types';
-import { amount, moment } from '../../format';
+import { amount, day, moment } from '../../format';
 import { separator, textOf, useLang, useText } from '../../i18n';
 import { useMay } from '../../session';
 import { ProcedurePanel } from '../../ui/console/ProcedurePanel';
 import { FactStrip, PageHead } from '../../ui/Page';
 import { ErrorView, Loaded } from '../../ui/States';
 import { AttributeTag, GradeMark, ModeTags } from '../../ui/Tags';
+import { ButtonLink } from '../frame/ButtonLink';
 import { useAddress, useGo } from '../frame/search';
 import { DataTab } from './DataTab';
 import { messages } from './messages';
@@ -35,7 +36,13 @@ function Detail({ r }: { r: Resource }) {
     <>
       <PageHead
         title={r.title || t('none')}
-        crumbs={<code>{r.code}</code>}
+        crumbs={
+          <>
+            <Link to={'/catalog' as never}>{t('title')}</Link>
+            <span>·</span>
+            <code>{r.code}</code>
+          </>
+        }
         lead={r.summary}
         action={<Actions r={r} picked={picked} />}
       />
@@ -109,9 +116,7 @@ function Actions({ r, picked }: { r: Resource; picked: Set<string> }) {
   return (
     <div className="stack tight">
       <div className="row">
-        <Link to={'/catalog/$id/versions' as never} params={{ id: r.id } as never} className="button quiet">
-          {t('versions')}
-        </Link>
+        <ButtonLink to={`/catalog/${r.id}/versions`}>{t('versions')}</ButtonLink>
         {can('withdraw') && <Button onClick={() => setWithdrawing(true)}>{t('withdraw')}</Button>}
         {can('revise') && (
           <Button loading={revise.isPending} onClick={() => revise.mutate(undefined)}>
@@ -186,11 +191,11 @@ export function Overview({ r }: { r: Resource }) {
   const sharingGrounds = useGrounds('sharing');
   const openingGrounds = useGrounds('opening');
   const span = r.time_span as { from?: string; to?: string } | string | null | undefined;
-  const spanText = typeof span === 'object' && span ? `${span.from ?? ''} — ${span.to ?? t('validUntil')}` : span;
+  const spanText = typeof span === 'object' && span ? `${span.from ? day(span.from, lang) : ''} — ${span.to ? day(span.to, lang) : t('validUntil')}` : span;
   const pairs: [string, React.ReactNode][] = [
     [t('code'), <code key="code">{r.code}</code>],
     [t('responsible'), r.responsible?.name],
-    [t('division'), `${r.division.name} ${r.division.code}`],
+    [t('division'), r.division.name],
     [t('subject'), v.name('subjects', r.subject)],
     [t('library'), r.libraries.map(v.library).join(separator())],
     [t('format'), v.name('formats', r.format)],
@@ -200,14 +205,16 @@ export function Overview({ r }: { r: Resource }) {
     [t('volume'), r.volume == null ? null : t('rowsUnit', { n: amount(r.volume, lang) })],
     [t('timeSpan'), spanText],
     [t('channels'), r.channels.map((c) => v.name('channels', c)).join(separator())],
-    [`${t('sharing')} · ${t('modes')}`, <ModeTags key="modes" modes={r.sharing.modes} />],
-    [`${t('sharing')} · ${t('condition')}`, r.sharing.condition],
-    [`${t('sharing')} · ${t('reason')}`, r.sharing.reason],
-    [`${t('sharing')} · ${t('basis')}`, r.sharing.basis],
-    [`${t('opening')} · ${t('condition')}`, r.opening.condition],
-    [`${t('sharing')} · ${t('grounds')}`, (r.sharing.grounds ?? []).map(sharingGrounds.name).join(separator())],
-    [`${t('opening')} · ${t('grounds')}`, (r.opening.grounds ?? []).map(openingGrounds.name).join(separator())],
-    [`${t('opening')} · ${t('basis')}`, r.opening.basis],
+    [t('modes'), r.sharing.modes.length > 0 && <ModeTags key="modes" modes={r.sharing.modes} />],
+    [t('sharing_condition'), r.sharing.condition],
+    [t('sharing_reason'), r.sharing.reason],
+    [t('sharing_grounds'), (r.sharing.grounds ?? []).map(sharingGrounds.name).join(separator())],
+    [t('sharing_basis'), r.sharing.basis],
+    [t('opening_condition'), r.opening.condition],
+    [t('opening_reason'), r.opening.reason],
+    [t('opening_grounds'), (r.opening.grounds ?? []).map(openingGrounds.name).join(separator())],
+    [t('opening_basis'), r.opening.basis],
+    [t('treatment'), r.opening.treatment],
     [t('version'), t('versionNo', { n: r.version })],
     [t('publishedAt'), r.published_at ? moment(r.published_at, lang) : null],
     [t('updatedAt'), moment(r.updated_at, lang)],
@@ -215,7 +222,7 @@ export function Overview({ r }: { r: Resource }) {
   return (
     <dl className="pairs">
       {pairs
-        .filter(([, value]) => value !== null && value !== undefined && value !== '')
+        .filter(([, value]) => value)
         .map(([label, value]) => (
           <div key={label} style={{ display: 'contents' }}>
             <dt>{label}</dt>

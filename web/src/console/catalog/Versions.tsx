@@ -80,7 +80,7 @@ export function Versions() {
                     .sort((a, b) => b.version - a.version)
                     .map((v) => (
                       <tr key={v.version}>
-                        <td>{t('versionNo', { n: v.version })}</td>
+                        <td className="nowrap">{t('versionNo', { n: v.version })}</td>
                         <td>
                           <StateTag state={v.state} />
                         </td>

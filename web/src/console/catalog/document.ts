@@ -37,14 +37,15 @@ export const EMPTY: Document = {
   related: [],
 };
 
-export function documentOf(r: Resource): Document {
+/** What stands for itself (the provider, its division) is not stated: stating it would look like a change. */
+export function documentOf(r: Resource, ownDivision?: string): Document {
   const span = r.time_span as unknown;
   const grounds = (value: unknown) => (Array.isArray(value) ? (value as string[]) : []);
   return {
     title: r.title,
     summary: r.summary,
-    responsible_id: r.responsible?.id,
-    division_code: r.division?.code,
+    responsible_id: r.responsible?.id === r.provider.id ? undefined : r.responsible?.id,
+    division_code: r.division?.code === ownDivision ? undefined : r.division?.code,
     subject: r.subject,
     format: r.format,
     data_type: r.data_type,
@@ -130,7 +131,7 @@ export function itemsFromText(text: string): Item[] {
       type: TYPES[type.toLowerCase()] ?? 'string',
       length: Number.parseInt(length, 10) || undefined,
       key: YES.test(key),
-      nullable: nullable ? YES.test(nullable) : true,
+      nullable: !YES.test(key) && (!nullable || YES.test(nullable)),
       grade: (/^L?[1-4]$/i.test(grade) ? `L${grade.slice(-1)}` : 'L2') as Item['grade'],
     }));
 }

@@ -45,6 +45,8 @@ export interface Ground {
   code: string;
   title: string;
   article: { citation: string };
+  /** What else has to be stated for it: reason, condition, basis, treatment. */
+  requires: string[];
 }
 
 /** 情形 of the rule set in force, each with its article. */

@@ -1,5 +1,7 @@
 // Values of an entry's fields in the reader's language, for comparisons.
 
+import { useGet } from '../../api/query';
+import type { OrgRef, Page } from '../../api/types';
 import { textOf, useLang, useText } from '../../i18n';
 import { messages as ui } from '../../ui/messages';
 import { messages } from './messages';
@@ -11,6 +13,9 @@ export function useValueName() {
   const v = useVocabulary();
   const sharing = useGrounds('sharing');
   const opening = useGrounds('opening');
+  const lasting = { staleTime: Number.POSITIVE_INFINITY };
+  const divisions = useGet<{ code: string; name: string; english: string }[]>('/divisions', {}, lasting);
+  const institutions = useGet<Page<OrgRef>>('/institutions', { query: { limit: 200 } }, lasting);
   return (path: string, value: unknown): string | undefined => {
     const leaf =
       path
@@ -24,6 +29,12 @@ export function useValueName() {
     if (path.startsWith('sharing.grounds')) return sharing.name(value);
     if (path.startsWith('opening.grounds')) return opening.name(value);
     switch (leaf) {
+      case 'responsible_id':
+        return institutions.data?.items.find((i) => i.id === value)?.name;
+      case 'division_code': {
+        const division = divisions.data?.find((d) => d.code === value);
+        return lang === 'en' ? division?.english : division?.name;
+      }
       case 'modes':
         return textOf(ui, lang, `mode_${value}`);
       case 'type':

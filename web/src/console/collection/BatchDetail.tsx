@@ -40,7 +40,7 @@ function Detail({ b }: { b: Batch }) {
             <Link to={'/catalog/$id' as never} params={{ id: b.resource_id } as never}>
               {b.resource_title}
             </Link>
-            {' · '}
+            <span>·</span>
             <Link to={'/collection/sources/$id' as never} params={{ id: b.source_id } as never}>
               {b.source_title}
             </Link>
@@ -104,7 +104,7 @@ function Detail({ b }: { b: Batch }) {
             <dt>{t('loadMode')}</dt>
             <dd>{textOf(messages, lang, `mode_${b.load_mode}`)}</dd>
             <dt>{t('format')}</dt>
-            <dd>{[b.format?.toUpperCase(), b.encoding].filter(Boolean).join(' · ') || '—'}</dd>
+            <dd>{[b.format?.toUpperCase(), b.encoding?.toUpperCase()].filter(Boolean).join(' · ') || '—'}</dd>
             <dt>{t('size')}</dt>
             <dd>{bytes(b.bytes)}</dd>
             {b.digest && (

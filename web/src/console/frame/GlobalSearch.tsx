@@ -78,6 +78,8 @@ export function GlobalSearch() {
         onFocus={() => setOpen(true)}
         onBlur={() => setOpen(false)}
         onKeyDown={(e) => {
+          // Enter and the arrows belong to the input method while it composes.
+          if (e.nativeEvent.isComposing) return;
           if (e.key === 'ArrowDown') setAt(Math.min(at + 1, hits.length - 1));
           else if (e.key === 'ArrowUp') setAt(Math.max(at - 1, -1));
           else if (e.key === 'Escape') input.current?.blur();

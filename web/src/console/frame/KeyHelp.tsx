@@ -33,6 +33,8 @@ export function KeyHelp() {
       const last = before.current;
       before.current = e.key;
       if (e.key === '?') setOpen(true);
+      else if (e.key === 'j' && !(e.target instanceof HTMLTableRowElement))
+        document.querySelector<HTMLElement>('main tr[tabindex]')?.focus();
       else if (e.key === '/') {
         e.preventDefault();
         window.dispatchEvent(new Event('shuqiao:search'));

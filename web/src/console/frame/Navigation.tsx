@@ -95,6 +95,8 @@ export const ENTRIES: Entry[] = [
   },
 ];
 
+// The router marks whatever is above the page too; which entry is the page's is decided here.
+const EXACT = { exact: true, includeSearch: false };
 const under = (path: string, to: string) => (to === '/' ? path === '/' : path === to || path.startsWith(`${to}/`));
 
 export function Navigation({ collapsed }: { collapsed: boolean }) {
@@ -119,6 +121,7 @@ export function Navigation({ collapsed }: { collapsed: boolean }) {
               <Tooltip title={collapsed ? t(entry.key) : ''} placement="right">
                 <Link
                   to={first as never}
+                  activeOptions={EXACT}
                   className={active ? 'nav-item active' : 'nav-item'}
                   aria-label={collapsed ? t(entry.key) : undefined}
                 >
@@ -136,6 +139,7 @@ export function Navigation({ collapsed }: { collapsed: boolean }) {
                       <li key={child.key}>
                         <Link
                           to={child.to as never}
+                          activeOptions={EXACT}
                           className={here ? 'nav-item active' : 'nav-item'}
                           aria-current={here ? 'page' : undefined}
                         >

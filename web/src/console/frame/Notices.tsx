@@ -1,4 +1,4 @@
-import { Badge, Button, Popover } from 'antd';
+import { Button, Popover } from 'antd';
 import { useState } from 'react';
 import { post } from '../../api/client';
 import { useAct, useGet } from '../../api/query';
@@ -65,9 +65,10 @@ export function Notices() {
         type="text"
         aria-label={`${t('notices')} ${unread.length}`}
         icon={
-          <Badge count={unread.length} size="small" overflowCount={99} color="var(--ink)">
+          <span className="with-count">
             <Icon name="bell" size={18} />
-          </Badge>
+            {unread.length > 0 && <span className="count">{unread.length}</span>}
+          </span>
         }
       />
     </Popover>

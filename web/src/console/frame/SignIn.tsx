@@ -18,7 +18,7 @@ export function SignIn() {
     document.title = `${t('signInTitle')} · ${t('product')}`;
   }, [t]);
   useEffect(() => {
-    if (signedIn(actor)) go(next?.startsWith('/') ? next : '/');
+    if (signedIn(actor)) go(next && /^\/(?!\/)/.test(next) ? next : '/');
   }, [actor, go, next]);
   const submit = async ({ login, password }: { login: string; password: string }) => {
     setBusy(true);

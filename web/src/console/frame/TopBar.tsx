@@ -1,5 +1,5 @@
 import { Link, useNavigate } from '@tanstack/react-router';
-import { Badge, Button, Dropdown } from 'antd';
+import { Button, Dropdown } from 'antd';
 import type { ReactNode } from 'react';
 import { useGet } from '../../api/query';
 import { separator, textOf, useLang, useText } from '../../i18n';
@@ -57,12 +57,8 @@ export function TopBar({ menu }: { menu: ReactNode }) {
       <div className="top-right">
         <Button type="text" onClick={() => navigate({ to: '/' })} aria-label={`${t('tasks')} ${open}`}>
           <span className="wide-only">{t('tasks')}</span>
-          <Badge
-            count={open}
-            overflowCount={99}
-            color={count.data?.overdue ? 'var(--bad)' : 'var(--ink)'}
-            size="small"
-          />
+          <span className="narrow-only">{t('tasksShort')}</span>
+          {open > 0 && <span className={count.data?.overdue ? 'count bad' : 'count'}>{open}</span>}
         </Button>
         <Notices />
         <Dropdown trigger={['click']} menu={{ items }} placement="bottomRight">

@@ -4,14 +4,14 @@ import { post } from '../../api/client';
 import { useAct, useGet } from '../../api/query';
 import type { Page, Resource } from '../../api/types';
 import { amount, moment, percent } from '../../format';
-import { textOf, useLang, useText } from '../../i18n';
+import { separator, textOf, useLang, useText } from '../../i18n';
 import { useMay, useSession } from '../../session';
 import { ListPage } from '../../ui/console/ListPage';
 import { PageHead } from '../../ui/Page';
 import { ErrorView } from '../../ui/States';
 import { Tag, type Tone } from '../../ui/Tags';
 import { messages } from './messages';
-import type { ManagedDataset } from './types';
+import type { ManagedDataset, Treatment } from './types';
 
 const TONES: Record<string, Tone> = {
   open: 'good',
@@ -20,6 +20,17 @@ const TONES: Record<string, Tone> = {
   treating: 'ink',
   withdrawn: 'bad',
 };
+
+/** What was taken out before the data was opened again. */
+export function Treated({ by }: { by: Treatment }) {
+  const t = useText(messages);
+  return [
+    by.items.length > 0 && t('treatedItems', { n: by.items.length }),
+    by.rows.length > 0 && t('treatedRows', { n: by.rows.length }),
+  ]
+    .filter(Boolean)
+    .join(separator());
+}
 
 export function DatasetState({ state }: { state: string }) {
   const { lang } = useLang();
@@ -89,7 +100,7 @@ export function Datasets() {
                 {d.failed && <span className="field-error">{t('buildFailed', { code: d.failed })}</span>}
                 {(d.treatment.items.length > 0 || d.treatment.rows.length > 0) && (
                   <span className="faint small">
-                    {t('treated', { n: d.treatment.items.length, m: d.treatment.rows.length })}
+                    <Treated by={d.treatment} />
                   </span>
                 )}
               </span>

@@ -11,7 +11,7 @@ import { type Decision, ProcedurePanel } from '../../ui/console/ProcedurePanel';
 import { FactStrip, PageHead } from '../../ui/Page';
 import { Loaded } from '../../ui/States';
 import { useMasks } from '../sharing/parts';
-import { DatasetState } from './Datasets';
+import { DatasetState, Treated } from './Datasets';
 import { messages } from './messages';
 import { MatterState } from './Opinions';
 import type { Treatment, Withdrawal } from './types';
@@ -149,7 +149,7 @@ function Detail({ w }: { w: Withdrawal }) {
             {w.treatment && (w.treatment.items.length > 0 || w.treatment.rows.length > 0) && (
               <>
                 <dt>{t('treatment')}</dt>
-                <dd>{t('treated', { n: w.treatment.items.length, m: w.treatment.rows.length })}</dd>
+                <dd><Treated by={w.treatment} /></dd>
               </>
             )}
           </dl>

@@ -11,7 +11,7 @@ import { type Overview, score } from './types';
 
 const BarFigure = lazy(() => import('../../ui/console/BarFigure').then((m) => ({ default: m.BarFigure })));
 
-const ratio = (v: number) => percent(v, 3);
+const ratio = (v: number) => percent(v, 2);
 const count = (v: number) => number(v);
 
 export function QualityFigures() {
@@ -40,7 +40,7 @@ export function QualityFigures() {
   ];
   return (
     <div className="stack" style={{ marginBottom: 16 }}>
-      <FactStrip facts={facts} />
+      <FactStrip figures facts={facts} />
       {(categories.length > 0 || o.orders_open > 0) && (
         <section className="surface padded two-figures">
           <Suspense fallback={<Skeleton lines={6} />}>

@@ -69,8 +69,8 @@ export function Rules() {
         {run.error && <ErrorView error={run.error} />}
         {resource ? (
           <>
-            <RuleList resource={resource} />
             <RunList resource={resource} />
+            <RuleList resource={resource} />
           </>
         ) : (
           <EmptyState title={t('noRules')}>{t('noRulesText')}</EmptyState>
@@ -86,10 +86,16 @@ function RuleList({ resource }: { resource: string }) {
   const { lang } = useLang();
   const may = useMay();
   const rules = useGet<Page<Rule> | Rule[]>('/quality/rules', { query: { resource, limit: 200 } });
+  const entry = useGet<Resource>('/resources/{id}', { path: { id: resource } });
   const toggle = useAct((rule: Rule) =>
     patch('/quality/rules/{id}', { path: { id: rule.id }, body: { enabled: !rule.enabled, revision: rule.revision } }),
   );
   const list = Array.isArray(rules.data) ? rules.data : (rules.data?.items ?? []);
+  const titles = new Map(entry.data?.items.map((i) => [i.name, i.title]));
+  const itemsOf = (r: Rule) =>
+    r.items.length > 1 && r.items.length === titles.size
+      ? t('allItems')
+      : r.items.map((name) => titles.get(name) ?? name).join(separator());
   const order = (r: Rule) => CATEGORIES.indexOf(r.category);
   return (
     <section className="surface">
@@ -114,11 +120,11 @@ function RuleList({ resource }: { resource: string }) {
                   narrow: true,
                   render: (r) => <Tag>{textOf(messages, lang, `cat_${r.category}`)}</Tag>,
                 },
-                { key: 'title', title: t('rule'), narrow: true, render: (r) => r.title },
+                { key: 'title', title: t('rule'), narrow: true, width: '40%', render: (r) => r.title },
                 {
                   key: 'item',
                   title: t('items'),
-                  render: (r) => <code className="soft">{r.items.join(separator())}</code>,
+                  render: (r) => <span className="soft">{itemsOf(r)}</span>,
                 },
                 {
                   key: 'threshold',

@@ -2,8 +2,9 @@ import { Link, useParams } from '@tanstack/react-router';
 import { Button, Select } from 'antd';
 import { href } from '../../api/client';
 import { useEndless, useGet } from '../../api/query';
+import type { Resource } from '../../api/types';
 import { duration, moment, number, percent } from '../../format';
-import { textOf, useLang, useText } from '../../i18n';
+import { separator, textOf, useLang, useText } from '../../i18n';
 import { DataTable } from '../../ui/console/DataTable';
 import { Cell } from '../../ui/DataGrid';
 import { FactStrip, PageHead } from '../../ui/Page';
@@ -81,7 +82,7 @@ function Detail({ r }: { r: Run }) {
               },
               { key: 'checked', title: t('checked'), num: true, render: (x) => number(x.checked) },
               { key: 'failed', title: t('failed'), num: true, narrow: true, render: (x) => number(x.failed) },
-              { key: 'ratio', title: t('ratio'), num: true, render: (x) => percent(x.ratio, 3) },
+              { key: 'ratio', title: t('ratio'), num: true, render: (x) => percent(x.ratio, 2) },
               {
                 key: 'verdict',
                 title: t('state'),
@@ -91,7 +92,7 @@ function Detail({ r }: { r: Run }) {
                   return (
                     <span className="row">
                       <Tag tone={ok ? 'good' : 'bad'} icon={ok ? 'check' : 'alert'}>
-                        {ok ? t('checked') : t('failed')}
+                        {ok ? t('passed') : t('failed')}
                       </Tag>
                       {x.work_order_id && (
                         <Link to={'/quality/work-orders/$id' as never} params={{ id: x.work_order_id } as never}>
@@ -115,6 +116,8 @@ function Failures({ r }: { r: Run }) {
   const t = useText(messages);
   const [{ rule }, setAddress] = useAddress();
   const rows = useEndless<Failure>('/quality/runs/{id}/failures', { path: { id: r.id }, query: { rule, limit: 50 } });
+  const entry = useGet<Resource>('/resources/{id}', { path: { id: r.resource_id } });
+  const titles = new Map(entry.data?.items.map((i) => [i.name, i.title]));
   const list = rows.data?.flatMap((p) => p.items) ?? [];
   return (
     <section className="surface">
@@ -149,13 +152,10 @@ function Failures({ r }: { r: Run }) {
               key: 'key',
               title: t('key'),
               narrow: true,
-              render: (f) => (
-                <code>
-                  {Object.entries(f.key)
-                    .map(([k, v]) => `${k}=${v ?? ''}`)
-                    .join(' ')}
-                </code>
-              ),
+              render: (f) =>
+                Object.entries(f.key)
+                  .map(([name, value]) => `${titles.get(name) ?? name} ${value ?? ''}`)
+                  .join(separator()),
             },
             { key: 'rule', title: t('rule'), narrow: true, render: (f) => f.rule },
             { key: 'row', title: t('rowNumber'), num: true, render: (f) => number(f.row_number) },

@@ -94,7 +94,7 @@ export function WorkOrders() {
             title: t('age'),
             num: true,
             text: (w) => String(w.age_days),
-            render: (w) => t('days', { n: w.age_days }),
+            render: (w) => w.age_days ? t('days', { n: w.age_days }) : t('lessThanDay'),
           },
           {
             key: 'state',
@@ -204,7 +204,7 @@ function Detail({ w }: { w: WorkOrder }) {
           },
           { label: t('provider'), value: w.provider.name },
           { label: t('opened'), value: moment(w.created_at, lang) },
-          { label: t('age'), value: t('days', { n: w.age_days }) },
+          { label: t('age'), value: w.age_days ? t('days', { n: w.age_days }) : t('lessThanDay') },
         ]}
       />
       <div className="split wide-right" style={{ marginTop: 16 }}>
@@ -231,6 +231,7 @@ function Detail({ w }: { w: WorkOrder }) {
               />
             </div>
           )}
+          {w.actions.includes('recheck') && <p className="soft small">{t('actHint')}</p>}
           {act.error && <ErrorView error={act.error} inline />}
           <div className="row">
             {actions.map((a, i) => (

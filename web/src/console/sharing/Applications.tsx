@@ -131,7 +131,7 @@ export function ApplicationDetail() {
               <dt>{t('created')}</dt>
               <dd className="tabular">{moment(a.created_at, lang)}</dd>
               <dt>{t('addresses')}</dt>
-              <dd>{a.addresses?.length ? a.addresses.join(separator()) : '—'}</dd>
+              <dd>{a.addresses?.length ? a.addresses.join(separator()) : t('anyAddress')}</dd>
               <dt>{t('clientId')}</dt>
               <dd>
                 <code>{a.client_id ?? a.id}</code>

@@ -10,6 +10,7 @@ import { PageHead } from '../../ui/Page';
 import { EmptyState, ErrorView, Loaded } from '../../ui/States';
 import { AttributeTag } from '../../ui/Tags';
 import { type Cart as CartShape, ItemsTable } from '../catalog/shared';
+import { ButtonLink } from '../frame/ButtonLink';
 import { useGo } from '../frame/search';
 import { messages } from './messages';
 import type { Application, ShareRequest } from './types';
@@ -26,9 +27,9 @@ export function Cart() {
             <EmptyState
               title={t('cartEmpty')}
               action={
-                <Link to={'/catalog' as never}>
-                  <Button type="primary">{t('toCatalog')}</Button>
-                </Link>
+                <ButtonLink primary to="/catalog">
+                  {t('toCatalog')}
+                </ButtonLink>
               }
             >
               {t('cartEmptyText')}

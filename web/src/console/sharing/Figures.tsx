@@ -32,7 +32,7 @@ export function Figures() {
   if (facts.length === 0) return null;
   return (
     <div style={{ marginBottom: 16 }}>
-      <FactStrip facts={facts} />
+      <FactStrip figures facts={facts} />
     </div>
   );
 }

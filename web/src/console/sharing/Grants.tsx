@@ -9,6 +9,7 @@ import { ListPage } from '../../ui/console/ListPage';
 import { FactStrip, PageHead } from '../../ui/Page';
 import { ErrorView, Loaded } from '../../ui/States';
 import { ModeTags, Tag } from '../../ui/Tags';
+import { ButtonLink } from '../frame/ButtonLink';
 import { messages } from './messages';
 import { ItemList } from './parts';
 import type { Grant } from './types';
@@ -124,9 +125,9 @@ function Detail({ g }: { g: Grant }) {
                 </Button>
               ))}
             {g.service_id && (
-              <Link to={'/sharing/services/$id' as never} params={{ id: g.service_id } as never}>
-                <Button type="primary">{t('openService')}</Button>
-              </Link>
+              <ButtonLink primary to={`/sharing/services/${g.service_id}`}>
+                {t('openService')}
+              </ButtonLink>
             )}
           </>
         }

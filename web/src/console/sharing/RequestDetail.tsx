@@ -11,6 +11,7 @@ import { type Decision, ProcedurePanel } from '../../ui/console/ProcedurePanel';
 import { FactStrip, PageHead } from '../../ui/Page';
 import { Loaded } from '../../ui/States';
 import { ModeTags } from '../../ui/Tags';
+import { ButtonLink } from '../frame/ButtonLink';
 import { messages } from './messages';
 import { ItemList, useMasks } from './parts';
 import { RequestState } from './Requests';
@@ -61,9 +62,9 @@ function Detail({ r }: { r: ShareRequest }) {
         lead={r.purpose}
         action={
           r.grant_id ? (
-            <Link to={'/sharing/grants/$id' as never} params={{ id: r.grant_id } as never} className="button">
-              {t('grantsTitle')}
-            </Link>
+            <ButtonLink primary to={`/sharing/grants/${r.grant_id}`}>
+              {t('seeGrant')}
+            </ButtonLink>
           ) : undefined
         }
       />
@@ -95,8 +96,8 @@ function Detail({ r }: { r: ShareRequest }) {
             )}
             {r.term_months ? (
               <>
-                <dt>{t('term')}</dt>
-                <dd>{r.term_months}</dd>
+                <dt>{t('termOf')}</dt>
+                <dd>{t('months', { n: r.term_months })}</dd>
               </>
             ) : null}
             {r.application && (

@@ -43,7 +43,7 @@ export function ItemList({ items }: { items: ItemRef[] }) {
                 </span>
               </td>
               <td>
-                {i.mask ? <Tag tone="ink">{masks.name(i.mask)}</Tag> : <span className="faint">{t('noMask')}</span>}
+                {i.mask ? <Tag tone="ink">{t('maskedAs', { mask: masks.name(i.mask) })}</Tag> : <span className="faint">{t('noMask')}</span>}
               </td>
             </tr>
           ))}

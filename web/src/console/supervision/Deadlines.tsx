@@ -23,6 +23,7 @@ export function Deadlines() {
       {f && (
         <div style={{ marginBottom: 16 }}>
           <FactStrip
+        figures
             facts={[
               ...STATES.map((s) => ({
                 label: t(`state_${s}`),

@@ -3,7 +3,7 @@ import { href, post } from '../../api/client';
 import { useAct, useGet } from '../../api/query';
 import type { Page } from '../../api/types';
 import { moment, number, short } from '../../format';
-import { separator, useLang, useText } from '../../i18n';
+import { separator, textOf, useLang, useText } from '../../i18n';
 import { useMay } from '../../session';
 import { DayField } from '../../ui/console/DayField';
 import { ListPage } from '../../ui/console/ListPage';
@@ -12,6 +12,7 @@ import { ErrorView } from '../../ui/States';
 import { Tag } from '../../ui/Tags';
 import { useAddress } from '../frame/search';
 import { messages } from './messages';
+import { messages as record, subjectName } from './record';
 import type { Checkpoint, Entry } from './types';
 
 export function Ledger() {
@@ -113,11 +114,14 @@ export function Ledger() {
             key: 'what',
             title: t('what'),
             narrow: true,
+            nowrap: true,
             text: (e) => e.kind_title ?? e.kind,
             render: (e) => (
               <span className="title-cell">
                 <strong>{e.kind_title ?? e.kind}</strong>
-                <code className="faint">{e.subject}</code>
+                <span className="faint small" title={e.subject}>
+                  {subjectName((key) => textOf(record, lang, key), e.subject)}
+                </span>
               </span>
             ),
           },
@@ -131,12 +135,14 @@ export function Ledger() {
           {
             key: 'article',
             title: t('article'),
+            width: '24%',
             text: (e) => articles(e),
             render: (e) => <span className="soft">{articles(e)}</span>,
           },
           {
             key: 'hash',
             title: t('hash'),
+            nowrap: true,
             text: (e) => e.leaf_hash,
             render: (e) => <code title={e.leaf_hash}>{short(e.leaf_hash)}</code>,
           },

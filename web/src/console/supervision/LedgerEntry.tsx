@@ -5,13 +5,14 @@ import { Link, useParams } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useGet } from '../../api/query';
 import { moment, number, short } from '../../format';
-import { useLang, useText } from '../../i18n';
+import { textOf, useLang, useText } from '../../i18n';
 import { FactStrip, PageHead } from '../../ui/Page';
 import { ErrorView, Loaded, Skeleton } from '../../ui/States';
 import { Tag } from '../../ui/Tags';
 import { articles, nameOf } from './Ledger';
 import { leafHash, normalise, type Verdict, verifyInclusion } from './merkle';
 import { messages } from './messages';
+import { pageOf, messages as record, subjectName } from './record';
 import './proof.css';
 import type { Entry, Proof } from './types';
 
@@ -21,6 +22,10 @@ export function LedgerEntry() {
   const { lang } = useLang();
   const entry = useGet<Entry>('/ledger/{seq}', { path: { seq } });
   const proof = useGet<Proof>('/ledger/{seq}/proof', { path: { seq } }, { retry: false });
+  const keyName = (key: string) => {
+    const name = textOf(record, lang, `k_${key}`);
+    return name === `k_${key}` ? key : name;
+  };
   return (
     <Loaded query={entry}>
       {(e) => (
@@ -36,7 +41,7 @@ export function LedgerEntry() {
               { label: t('actor'), value: nameOf(e.actor) },
               { label: t('institution'), value: nameOf(e.institution) || '—' },
               { label: t('article'), value: articles(e) || '—' },
-              { label: t('subjectId'), value: <code>{e.subject}</code> },
+              { label: t('subjectId'), value: <Subject id={e.subject} /> },
             ]}
           />
           <div className="split wide-right" style={{ marginTop: 16 }}>
@@ -53,12 +58,11 @@ export function LedgerEntry() {
             </section>
             <section className="surface padded right stack tight">
               <h2>{t('data')}</h2>
+              <p className="faint small">{t('dataNote')}</p>
               <dl className="pairs">
                 {Object.entries(e.data).map(([key, value]) => (
                   <div key={key} style={{ display: 'contents' }}>
-                    <dt>
-                      <code>{key}</code>
-                    </dt>
+                    <dt title={key}>{keyName(key)}</dt>
                     <dd className="mono">{String(value)}</dd>
                   </div>
                 ))}
@@ -68,6 +72,18 @@ export function LedgerEntry() {
         </>
       )}
     </Loaded>
+  );
+}
+
+/** By name, with its page where there is one; the whole id is what the entry was hashed with. */
+function Subject({ id }: { id: string }) {
+  const { lang } = useLang();
+  const name = subjectName((key) => textOf(record, lang, key), id);
+  const page = pageOf(id);
+  return (
+    <span title={id}>
+      {page ? <Link to={page as never}>{name}</Link> : name}
+    </span>
   );
 }
 

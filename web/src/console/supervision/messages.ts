@@ -40,6 +40,7 @@ export const messages = defineMessages(
     exportLedger: '导出',
     entry: '账本记录第 {n} 号',
     data: '记录内容',
+    dataNote: '值按参与哈希的原文列出。',
     proof: '包含证明',
     proofLead:
       '从本条记录的叶哈希出发，逐层与相邻哈希合并，得到的树根应与检查点一致。计算在您的浏览器中完成（SHA-256）。',
@@ -102,6 +103,7 @@ export const messages = defineMessages(
     exportLedger: 'Export',
     entry: 'Ledger entry no. {n}',
     data: 'What it says',
+    dataNote: 'Values stand as they were hashed.',
     proof: 'Inclusion proof',
     proofLead:
       'From the leaf hash of this entry, joined level by level with its neighbours, the root must be the one that the checkpoint signs. Computed in your browser (SHA-256).',

@@ -19,6 +19,7 @@ export function Workbench() {
     <>
       <PageHead title={t('title')} lead={t('lead')} />
       <FactStrip
+        figures
         facts={[
           { label: t('open'), value: count.data?.open ?? '—' },
           { label: t('warning'), value: count.data?.warning ?? '—' },

@@ -51,6 +51,7 @@ function Withdrawals() {
                   facts={[
                     textOf(messages, lang, `wk_${w.kind}`),
                     w.opener.name,
+                    ...(w.record_key ? [t('ofRecord', { key: w.record_key })] : []),
                     t('submitted', { date: day(w.created_at, lang) }),
                   ]}
                   state={w.state}

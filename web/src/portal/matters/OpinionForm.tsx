@@ -20,11 +20,16 @@ export function OpinionForm() {
   useTitle(t('opinionTitle'));
   return (
     <div className="wide page narrow">
-      <h1>{t('opinionTitle')}</h1>
       <Loaded query={dataset}>
         {(d) => (
           <>
-            <p className="soft">{d.title}</p>
+            <p className="crumbs small">
+              <Link to="/datasets/$slug" params={{ slug }}>
+                {d.title}
+              </Link>{' '}
+              / {t('opinionTitle')}
+            </p>
+            <h1>{t('opinionTitle')}</h1>
             <Gate>
               <Form d={d} />
             </Gate>

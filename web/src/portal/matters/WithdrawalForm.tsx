@@ -20,12 +20,17 @@ export function WithdrawalForm() {
   useTitle(t('withdrawalTitle'));
   return (
     <div className="wide page narrow">
-      <h1>{t('withdrawalTitle')}</h1>
       <Loaded query={dataset}>
         {(d) => (
           <>
-            <p className="soft">{d.title}</p>
-            <p>{t('withdrawalLead')}</p>
+            <p className="crumbs small">
+              <Link to="/datasets/$slug" params={{ slug }}>
+                {d.title}
+              </Link>{' '}
+              / {t('withdrawalTitle')}
+            </p>
+            <h1>{t('withdrawalTitle')}</h1>
+            <p className="soft">{t('withdrawalLead')}</p>
             <Gate>
               <Form d={d} />
             </Gate>

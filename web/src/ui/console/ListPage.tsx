@@ -77,6 +77,11 @@ export function ListPage<T, P extends Page<T> = Page<T>>(props: ListPageProps<T,
     setPicked(new Set());
   }, [filterText]);
 
+  // The first page has none before it, by whatever way one came back to it.
+  useEffect(() => {
+    if (!address.cursor) setEarlier([]);
+  }, [address.cursor]);
+
   const visible = useMemo(() => columns.filter((c) => (shown ? shown.includes(c.key) : !c.hidden)), [columns, shown]);
   const open = (row: T) => {
     const again = side && rowKey(side) === rowKey(row);
@@ -89,7 +94,7 @@ export function ListPage<T, P extends Page<T> = Page<T>>(props: ListPageProps<T,
     <div className="list-page">
       {props.aside && <Aside>{props.aside(list.data)}</Aside>}
       <section className="surface list-main" aria-busy={list.isFetching}>
-        <div className="list-bar">
+        <div className={filters.length > 0 || props.tools ? 'list-bar' : 'list-bar wide-only'}>
           <div className="row">
             {filters.map((f) => (
               <FilterField key={f.key} filter={f} value={address[f.key]} onChange={(v) => setAddress({ [f.key]: v })} />
