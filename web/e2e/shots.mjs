@@ -1,6 +1,6 @@
 // The six pictures of the documentation, from a server with the demo loaded:
 // 1440 × 900, into docs/images. Makes one sharing request of its own, so that
-// a clock is running.
+// a clock is running. `npm run shots -- catalog quality` takes only those.
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ const FOLDER = fileURLToPath(new URL('../../docs/images', import.meta.url));
 const INSURANCE = '社会保险个人参保信息';
 const EQUIPMENT = '特种设备使用登记证';
 
+const wanted = process.argv.slice(2);
 const steps = new Steps();
 const { browser, close } = await launch();
 mkdirSync(FOLDER, { recursive: true });
@@ -27,6 +28,9 @@ async function call(page, method, path, data) {
   expect(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`);
   return answer.status() === 204 ? undefined : answer.json();
 }
+
+const take = (name, act) =>
+  wanted.length === 0 || wanted.includes(name) ? steps.run(name, null, act) : undefined;
 
 async function picture(name, page, address, ready) {
   await page.goto(address);
@@ -50,7 +54,7 @@ async function disputedRequest() {
   }
   const found = await call(applicant, 'get', `/resources?q=${encodeURIComponent(INSURANCE)}&limit=1`);
   const resource = await call(applicant, 'get', `/resources/${found.items[0].id}`);
-  const wanted = ['name', 'cert_no', 'insurance_type', 'participation_state'];
+  const items = ['name', 'cert_no', 'insurance_type', 'participation_state'];
   const made = await call(applicant, 'post', '/share-requests', {
     scenario: '医疗救助对象参保核查',
     purpose: '核查医疗救助申请人的参保状态，确定救助方式，避免重复参保和漏保。',
@@ -59,7 +63,7 @@ async function disputedRequest() {
     lines: [
       {
         resource_id: resource.id,
-        item_ids: resource.items.filter((i) => wanted.includes(i.name)).map((i) => i.id),
+        item_ids: resource.items.filter((i) => items.includes(i.name)).map((i) => i.id),
       },
     ],
   });
@@ -77,21 +81,21 @@ async function disputedRequest() {
 
 try {
   const guest = await person(browser);
-  await steps.run('portal-home', guest, () =>
+  await take('portal-home', () =>
     picture('portal-home', guest, '/', (page) => page.getByRole('link', { name: EQUIPMENT }).first().waitFor()),
   );
-  await steps.run('dataset', guest, async () => {
+  await take('dataset', async () => {
     const found = await call(guest, 'get', `/datasets?q=${encodeURIComponent(EQUIPMENT)}&limit=1`);
     await picture('dataset', guest, `/datasets/${found.items[0].slug}`, (page) =>
       page.locator('tbody tr').nth(5).waitFor(),
     );
   });
-  await steps.run('catalog', null, async () =>
+  await take('catalog', async () =>
     picture('catalog', await as('dsj-shenhe'), `/console/catalog?q=${encodeURIComponent('浙江省')}`, (page) =>
       page.locator('tbody mark').first().waitFor(),
     ),
   );
-  await steps.run('sharing-timeline', null, async () =>
+  await take('sharing-timeline', async () =>
     picture(
       'sharing-timeline',
       await as('dsj-shenhe'),
@@ -101,13 +105,13 @@ try {
       },
     ),
   );
-  await steps.run('quality', null, async () =>
+  await take('quality', async () =>
     picture('quality', await as('dsj-shenhe'), '/console/quality/work-orders', async (page) => {
       await page.locator('svg text').first().waitFor();
       await page.locator('tbody tr').first().waitFor();
     }),
   );
-  await steps.run('ledger-proof', null, async () => {
+  await take('ledger-proof', async () => {
     const page = await as('dsj-shenji');
     const entries = await call(page, 'get', '/ledger?kind=catalog.published&limit=1');
     await picture('ledger-proof', page, `/console/supervision/ledger/${entries.items[0].seq}`, () =>

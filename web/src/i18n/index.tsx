@@ -32,6 +32,10 @@ export const currentLang = (): Lang => (localStorage.getItem(STORE) === 'en' ? '
 /** Between the members of a list. */
 export const separator = (): string => (currentLang() === 'en' ? ', ' : '、');
 
+/** A remark behind a word, in the brackets of the language. */
+export const bracketed = (word: string, remark: string | number): string =>
+  currentLang() === 'en' ? `${word} (${remark})` : `${word}（${remark}）`;
+
 const Context = createContext<{ lang: Lang; setLang: (lang: Lang) => void }>({ lang: 'zh', setLang: () => {} });
 
 export function LangProvider({ children }: { children: ReactNode }) {

@@ -62,8 +62,7 @@ function Brand() {
       </svg>
       <span>
         <strong>
-          {node.division_name}
-          {t('site')}
+          {t('site', { place: node.division_name })}
         </strong>
       </span>
     </Link>

@@ -3,7 +3,7 @@ import { defineMessages } from '../i18n';
 export const messages = defineMessages(
   {
     // frame
-    site: '公共数据开放',
+    site: '{place}公共数据开放',
     skip: '跳到主要内容',
     navMain: '主导航',
     home: '首页',
@@ -277,6 +277,7 @@ export const messages = defineMessages(
     passwordHint: '至少 10 个字符。',
     submitRegister: '注册并登录',
     required: '此项必填',
+    tooShort: '至少 {n} 个字符',
     // developers
     devTitle: '接口与开发',
     devLead: '开放数据可以按页面、文件、接口和标准目录四种方式获取，全部免费，无需密钥。',
@@ -311,7 +312,7 @@ export const messages = defineMessages(
     loading: '正在载入',
   },
   {
-    site: 'Open public data',
+    site: 'Open public data, {place}',
     skip: 'Skip to the main content',
     navMain: 'Main navigation',
     home: 'Home',
@@ -576,6 +577,7 @@ export const messages = defineMessages(
     passwordHint: 'At least 10 characters.',
     submitRegister: 'Register and sign in',
     required: 'Required',
+    tooShort: 'At least {n} characters',
     devTitle: 'For developers',
     devLead: 'Open data comes as pages, files, an API and a standard catalog: free, and without a key.',
     devRows: 'Rows API',

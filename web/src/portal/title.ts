@@ -8,7 +8,7 @@ export function useTitle(title?: string) {
   const t = useText(messages);
   const { node } = useSession();
   useEffect(() => {
-    const site = `${node.division_name}${t('site')}`;
+    const site = t('site', { place: node.division_name });
     document.title = title ? `${title} · ${site}` : site;
   }, [title, node, t]);
 }

@@ -72,7 +72,8 @@ export function ErrorView({
             {t('trace')} <code>{problem.trace}</code>
           </span>
         )}
-        {retry && (
+        {/* A refusal or a missing thing stays what it is. */}
+        {retry && problem.status !== 403 && problem.status !== 404 && (
           <span>
             <button type="button" className="button" onClick={retry}>
               {t('retry')}

@@ -1,5 +1,5 @@
 import { Input, InputNumber, Select } from 'antd';
-import { useText } from '../../i18n';
+import { bracketed, useText } from '../../i18n';
 import { DayField } from '../../ui/console/DayField';
 import type { Document } from './document';
 import { Field, type Part, status } from './Field';
@@ -90,14 +90,14 @@ export function Basics({ document: d, errors, onChange }: Part) {
             style={{ width: '100%' }}
           />
         </Field>
-        <Field label={`${t('timeSpan')}（${t('from')}）`} path="time_span.from" errors={errors}>
+        <Field label={bracketed(t('timeSpan'), t('from'))} path="time_span.from" errors={errors}>
           <DayField
             id="f-time_span.from"
             value={d.time_span?.from}
             onChange={(day) => set({ time_span: { ...d.time_span, from: day } })}
           />
         </Field>
-        <Field label={`${t('timeSpan')}（${t('to')}）`} path="time_span.to" errors={errors}>
+        <Field label={bracketed(t('timeSpan'), t('to'))} path="time_span.to" errors={errors}>
           <DayField
             id="f-time_span.to"
             value={d.time_span?.to}

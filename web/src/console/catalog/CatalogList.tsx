@@ -64,7 +64,7 @@ function Resources({ id, title, lead, mine }: { id: string; title: string; lead:
             </span>
             {item && (
               <span className="small soft">
-                {t('items')}：<Highlight of={item} />
+                {t('itemsFound')} <Highlight of={item} />
               </span>
             )}
           </span>

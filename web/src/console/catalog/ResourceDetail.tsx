@@ -5,7 +5,7 @@ import { post } from '../../api/client';
 import { useAct, useGet } from '../../api/query';
 import type { Resource, Timeline } from '../../api/types';
 import { amount, day, moment } from '../../format';
-import { separator, textOf, useLang, useText } from '../../i18n';
+import { bracketed, separator, textOf, useLang, useText } from '../../i18n';
 import { useMay } from '../../session';
 import { ProcedurePanel } from '../../ui/console/ProcedurePanel';
 import { FactStrip, PageHead } from '../../ui/Page';
@@ -82,7 +82,7 @@ function Detail({ r }: { r: Resource }) {
               style={{ marginTop: 12 }}
               onClick={() => cart.add([{ resource_id: r.id, item_ids: [...picked] }])}
             >
-              {t('addToCart')}（{picked.size}）
+              {bracketed(t('addToCart'), picked.size)}
             </Button>
           )}
         </section>

@@ -5,7 +5,7 @@ import { App } from 'antd';
 import { get, put } from '../../api/client';
 import { useGet } from '../../api/query';
 import type { Item, Resource } from '../../api/types';
-import { textOf, useLang, useText } from '../../i18n';
+import { bracketed, textOf, useLang, useText } from '../../i18n';
 import { type Column, DataTable } from '../../ui/console/DataTable';
 import { GradeMark, Tag, type Tone, useTypeName } from '../../ui/Tags';
 import { messages } from './messages';
@@ -59,7 +59,7 @@ export function useGrounds(area: 'sharing' | 'opening') {
   const list = grounds.data ?? [];
   const name = (code: string) => {
     const ground = list.find((g) => g.code === code);
-    return ground ? `${ground.title}（${ground.article.citation}）` : code;
+    return ground ? bracketed(ground.title, ground.article.citation) : code;
   };
   return { list, name };
 }
@@ -152,7 +152,7 @@ export function ItemsTable({
       title: t('type'),
       nowrap: true,
       narrow: true,
-      render: (i) => `${typeName(i.type ?? '')}${i.length ? `（${i.length}${i.scale ? `,${i.scale}` : ''}）` : ''}`,
+      render: (i) => i.length ? bracketed(typeName(i.type ?? ''), i.scale ? `${i.length}, ${i.scale}` : i.length) : typeName(i.type ?? ''),
     },
     { key: 'grade', title: t('grade'), render: (i) => <GradeMark grade={i.grade} /> },
     { key: 'nullable', title: t('nullable'), render: (i) => (i.nullable ? t('yes') : t('no')) },

@@ -2,8 +2,8 @@
 // the navigation becomes a drawer.
 
 import { Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
-import { Button, Drawer } from 'antd';
-import { useEffect, useState } from 'react';
+import { Button, Drawer, Modal } from 'antd';
+import { useEffect, useRef, useState } from 'react';
 import { useText } from '../../i18n';
 import { signedIn, useSession } from '../../session';
 import { useStored } from '../../ui/console/SavedViews';
@@ -12,6 +12,7 @@ import { EmptyState } from '../../ui/States';
 import { KeyHelp } from './KeyHelp';
 import { messages } from './messages';
 import { Navigation } from './Navigation';
+import { SignInForm } from './SignIn';
 import { TopBar } from './TopBar';
 
 export function Frame() {
@@ -22,13 +23,21 @@ export function Frame() {
   const [narrowOpen, setNarrowOpen] = useState(false);
   const [collapsed, setCollapsed] = useStored('nav.collapsed', false);
   const isIn = signedIn(actor);
+  const been = useRef<string>(undefined);
 
   useEffect(() => {
-    if (!isIn) navigate({ to: '/sign-in', search: { next: location.href } as never, replace: true });
+    if (!isIn && !been.current && location.pathname !== '/sign-in')
+      navigate({ to: '/sign-in', search: { next: location.href } as never, replace: true });
   }, [isIn, navigate, location.href]);
+  // Another person's page is not theirs to go on with.
+  useEffect(() => {
+    if (!isIn) return;
+    if (been.current && been.current !== actor.id) window.location.assign('/console/');
+    been.current = actor.id ?? undefined;
+  }, [isIn, actor.id]);
   useEffect(() => setNarrowOpen(false), [location.pathname]);
 
-  if (!isIn) return null;
+  if (!isIn && !been.current) return null;
   return (
     <div className={collapsed ? 'frame collapsed' : 'frame'}>
       <a className="skip-link" href="#content">
@@ -78,6 +87,13 @@ export function Frame() {
         </div>
       </main>
       <KeyHelp />
+      {/* A session that ends while somebody works must not take the page, and what was typed, with it. */}
+      <Modal open={!isIn} closable={false} footer={null} keyboard={false} title={t('signedOut')} width={420}>
+        <p className="soft" style={{ marginBottom: 16 }}>
+          {t('signedOutText')}
+        </p>
+        <SignInForm />
+      </Modal>
     </div>
   );
 }

@@ -12,25 +12,12 @@ export function SignIn() {
   const { actor, node } = useSession();
   const [{ next }] = useAddress();
   const go = useGo();
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>();
   useEffect(() => {
     document.title = `${t('signInTitle')} · ${t('product')}`;
   }, [t]);
   useEffect(() => {
     if (signedIn(actor)) go(next && /^\/(?!\/)/.test(next) ? next : '/');
   }, [actor, go, next]);
-  const submit = async ({ login, password }: { login: string; password: string }) => {
-    setBusy(true);
-    setError(undefined);
-    try {
-      await signIn(login.trim(), password);
-    } catch (e) {
-      setError(e);
-    } finally {
-      setBusy(false);
-    }
-  };
   return (
     <div className="sign-in">
       <aside className="sign-in-side">
@@ -49,23 +36,46 @@ export function SignIn() {
           </Button>
         </div>
         <p className="soft">{t('signInLead')}</p>
-        <Form layout="vertical" onFinish={submit} requiredMark={false} style={{ marginTop: 24 }}>
-          <Form.Item name="login" label={t('login')} rules={[{ required: true, message: t('loginRequired') }]}>
-            <Input size="large" autoComplete="username" autoFocus />
-          </Form.Item>
-          <Form.Item name="password" label={t('password')} rules={[{ required: true, message: t('passwordRequired') }]}>
-            <Input.Password size="large" autoComplete="current-password" />
-          </Form.Item>
-          {error !== undefined && <ErrorView error={error} inline />}
-          <Button type="primary" htmlType="submit" size="large" block loading={busy} style={{ marginTop: 16 }}>
-            {t('signIn')}
-          </Button>
-        </Form>
+        <div style={{ marginTop: 24 }}>
+          <SignInForm />
+        </div>
         <p style={{ marginTop: 24 }}>
           <a href="/">{t('backToPortal')}</a>
         </p>
       </main>
     </div>
+  );
+}
+
+/** Name and password; whoever waits for the session sees it change. */
+export function SignInForm() {
+  const t = useText(messages);
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>();
+  const submit = async ({ login, password }: { login: string; password: string }) => {
+    setBusy(true);
+    setError(undefined);
+    try {
+      await signIn(login.trim(), password);
+    } catch (e) {
+      setError(e);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <Form layout="vertical" onFinish={submit} requiredMark={false}>
+      <Form.Item name="login" label={t('login')} rules={[{ required: true, message: t('loginRequired') }]}>
+        <Input size="large" autoComplete="username" autoFocus />
+      </Form.Item>
+      <Form.Item name="password" label={t('password')} rules={[{ required: true, message: t('passwordRequired') }]}>
+        <Input.Password size="large" autoComplete="current-password" />
+      </Form.Item>
+      {error !== undefined && <ErrorView error={error} inline />}
+      <Button type="primary" htmlType="submit" size="large" block loading={busy} style={{ marginTop: 16 }}>
+        {t('signIn')}
+      </Button>
+    </Form>
   );
 }
 

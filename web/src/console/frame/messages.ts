@@ -63,6 +63,8 @@ export const messages = defineMessages(
     role_auditor: '审计员',
     role_data_user: '数据利用主体',
     // sign-in
+    signedOut: '登录已失效',
+    signedOutText: '重新登录后继续，已填写的内容仍在本页。',
     signInTitle: '登录管理端',
     signInLead: '公共管理和服务机构的编目、归集、共享、开放工作平台',
     login: '账号',
@@ -139,6 +141,8 @@ export const messages = defineMessages(
     role_decider: 'Decider',
     role_auditor: 'Auditor',
     role_data_user: 'Data user',
+    signedOut: 'You are signed out',
+    signedOutText: 'Sign in again to go on; what you typed is still on this page.',
     signInTitle: 'Sign in to the console',
     signInLead: 'Where institutions catalogue, collect, share and open public data',
     login: 'Account',

@@ -5,7 +5,7 @@ import { Link, useParams } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useGet } from '../../api/query';
 import { moment, number, short } from '../../format';
-import { textOf, useLang, useText } from '../../i18n';
+import { bracketed, textOf, useLang, useText } from '../../i18n';
 import { FactStrip, PageHead } from '../../ui/Page';
 import { ErrorView, Loaded, Skeleton } from '../../ui/States';
 import { Tag } from '../../ui/Tags';
@@ -126,7 +126,7 @@ function ProofView({ entry, proof }: { entry: Entry; proof: Proof }) {
             <span>{t('level', { n: step.level })}</span>
             <code title={step.result}>{step.result}</code>
             <span className="faint small">
-              {t('sibling')}（{t(step.side)}） <code title={step.neighbour}>{short(step.neighbour)}</code>
+              {bracketed(t('sibling'), t(step.side))} <code title={step.neighbour}>{short(step.neighbour)}</code>
             </span>
           </li>
         ))}

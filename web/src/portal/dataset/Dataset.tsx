@@ -208,7 +208,7 @@ function Details({ d }: { d: DatasetDetail }) {
   const cite = t('citeText', {
     opener: d.opener.name,
     title: d.title,
-    site: `${node.division_name}${t('site')}`,
+    site: t('site', { place: node.division_name }),
     date: day(Date.now(), lang),
     url: `${location.origin}/datasets/${d.slug}`,
   });
@@ -216,7 +216,7 @@ function Details({ d }: { d: DatasetDetail }) {
     [t('subject'), d.subject.title],
     [t('code'), <code key="code">{d.code}</code>],
     [t('division'), d.division.name],
-    [t('span'), d.time_span?.replace('/', ' – ') ?? '—'],
+    [t('span'), d.time_span ? d.time_span.split('/').map((x) => (x ? day(x, lang) : '')).join(' – ') : '—'],
     [t('version'), t('versionOf', { v: d.version, t: d.table_version })],
     [
       t('visits'),
