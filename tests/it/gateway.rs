@@ -163,7 +163,7 @@ async fn granted(on: On) -> Granted {
     let grant = seen.grant_id.expect("a grant").into();
     let services = state
         .sharing
-        .services(&p.applicant(), &base::PageQuery::default())
+        .services(&p.applicant(), Default::default())
         .await
         .expect("services");
     let slug = services.items[0].slug.clone();

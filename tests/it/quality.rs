@@ -328,7 +328,7 @@ async fn qua_2_a_user_reports_and_the_provider_answers_under_a_name() {
             .expect_err("no explanation");
         assert_eq!(silent.code(), "quality.explanation_required");
         let explained = quality(&p)
-            .explain(&p.data_manager(), &id, Some("登记时的名称,依规定不变更".into()))
+            .explain(&p.data_manager(), &id, Some("登记时的名称，依规定不变更".into()))
             .await
             .expect("explained");
         assert_eq!(explained.state, "explained");

@@ -59,7 +59,7 @@ fn document(law: &Law, attribute: SharingAttribute, collected: CollectionState) 
             condition: Some("经个人授权".into()),
             grounds: ground.into_iter().collect(),
             basis: Some("《浙江省公共数据条例》第三十条".into()),
-            treatment: Some("隐去姓名,证件号码哈希化".into()),
+            treatment: Some("隐去姓名，证件号码哈希化".into()),
             reason: Some("含个人信息".into()),
         },
         update_frequency: "daily".into(),
@@ -358,7 +358,7 @@ async fn sha_3_provider_refuses_authority_overrides_grant_is_issued_and_provider
         assert_eq!(states, ["kept", "missed", "kept", "kept"]);
         let services = state
             .sharing
-            .services(&p.applicant(), &base::PageQuery::default())
+            .services(&p.applicant(), Default::default())
             .await
             .expect("interfaces");
         assert_eq!(
@@ -476,7 +476,7 @@ async fn sha_7_a_grant_is_suspended_restored_and_ended_with_reasons_in_the_ledge
         assert!(
             state
                 .sharing
-                .services(&p.applicant(), &base::PageQuery::default())
+                .services(&p.applicant(), Default::default())
                 .await
                 .expect("none")
                 .items

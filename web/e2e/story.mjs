@@ -2,8 +2,7 @@
 // on a server with the demo loaded. It works on an entry of its own, so that
 // it can be walked again and again.
 
-import { undescribed } from './api.mjs';
-import { choose, dataUser, decide, expect, launch, PASSWORD, person, Steps, URL_BASE, WORK_MS } from './lib.mjs';
+import { choose, dataUser, decide, expect, launch, PASSWORD, person, Steps, WORK_MS } from './lib.mjs';
 
 const steps = new Steps();
 const { browser, close } = await launch();
@@ -60,12 +59,6 @@ const openMine = async (page) => {
 };
 
 try {
-  await steps.run('every call of the web app is in the OpenAPI description', null, async () => {
-    const description = await (await fetch(`${URL_BASE}/openapi.json`)).json();
-    const unknown = undescribed(description).map((c) => `${c.method} ${c.path} (${c.file})`);
-    expect(unknown.length === 0, unknown.join('\n'));
-  });
-
   // 1 organisations
   await steps.run('public: a wrong check digit is refused at registration', null, async () => {
     const page = await person(browser);

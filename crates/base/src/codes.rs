@@ -59,7 +59,7 @@ impl CitizenIdFault {
             ),
             Self::CheckDigitFails => ("公民身份号码校验位不符", "the check digit of the ID number fails"),
             Self::TailLost => (
-                "公民身份号码被当作数值保存,末位已丢失",
+                "公民身份号码被当作数值保存，末位已丢失",
                 "the ID number was stored as a number and lost its last digits",
             ),
         };

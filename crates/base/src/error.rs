@@ -50,7 +50,7 @@ macro_rules! errors {
 crate::errors! {
     NOT_FOUND = 404 "not_found",
         "没有找到{what}", "{what} was not found",
-        "请检查地址,或确认您有权查看", "check the address, or whether you may see it";
+        "请检查地址，或确认您有权查看", "check the address, or whether you may see it";
     SIGN_IN_REQUIRED = 401 "sign_in_required",
         "请先登录", "sign in first",
         "登录后重试", "sign in and try again";
@@ -61,7 +61,7 @@ crate::errors! {
         "提交的内容有误", "the submission has mistakes",
         "请按各字段的提示修改后重新提交", "correct the fields as told and submit again";
     BAD_REQUEST = 400 "bad_request",
-        "请求无法识别:{detail}", "the request cannot be read: {detail}",
+        "请求无法识别：{detail}", "the request cannot be read: {detail}",
         "请对照接口说明修改请求", "compare the request with the API description";
     CONFLICT = 409 "conflict",
         "该事项的状态已经变化", "the state has changed meanwhile",
@@ -73,14 +73,14 @@ crate::errors! {
         "请求过于频繁", "too many requests",
         "请按 Retry-After 的秒数等待后重试", "wait as Retry-After says";
     UNAVAILABLE = 503 "unavailable",
-        "服务暂时不可用:{what}", "temporarily unavailable: {what}",
-        "请稍后重试;数据没有丢失", "try again later; nothing was lost";
+        "服务暂时不可用：{what}", "temporarily unavailable: {what}",
+        "请稍后重试；数据没有丢失", "try again later; nothing was lost";
     DISK_FULL = 507 "disk_full",
         "存储空间已满", "the storage is full",
-        "请联系平台管理员清理空间后重试;已保存的数据没有丢失", "ask the administrator to free space, then try again; what was saved is safe";
+        "请联系平台管理员清理空间后重试；已保存的数据没有丢失", "ask the administrator to free space, then try again; what was saved is safe";
     INTERNAL = 500 "internal",
         "平台内部错误", "internal error",
-        "请稍后重试,并向平台管理员提供追踪号", "try again later and give the trace number to the administrator";
+        "请稍后重试，并向平台管理员提供追踪号", "try again later and give the trace number to the administrator";
 }
 
 /// A mistake in one field of a submission.

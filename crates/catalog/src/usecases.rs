@@ -472,7 +472,7 @@ fn check_reason(ctx: &Ctx, reason: &str, required: bool) -> Result<()> {
     {
         (
             "control_character",
-            "理由含有不可见的控制字符,请删除".to_owned(),
+            "理由含有不可见的控制字符，请删除".to_owned(),
             "remove the control characters".to_owned(),
         )
     } else {
@@ -488,7 +488,7 @@ fn check_reason(ctx: &Ctx, reason: &str, required: bool) -> Result<()> {
 
 fn unknown_reference(ctx: &Ctx, field: String) -> FieldError {
     let message = match ctx.lang {
-        base::Lang::Zh => "没有找到所选的对象,请重新选择",
+        base::Lang::Zh => "没有找到所选的对象，请重新选择",
         base::Lang::En => "not found; choose again",
     };
     FieldError {

@@ -70,7 +70,7 @@ impl Check {
             self.fail(
                 field,
                 "too_long",
-                format!("不能超过 {chars_max} 个字,现有 {chars} 个"),
+                format!("不能超过 {chars_max} 个字，现有 {chars} 个"),
                 format!("at most {chars_max} characters, has {chars}"),
             );
         }
@@ -81,7 +81,7 @@ impl Check {
             self.fail(
                 field,
                 "control_character",
-                "含有不可见的控制字符,请删除",
+                "含有不可见的控制字符，请删除",
                 "contains control characters; remove them",
             );
         }
@@ -108,7 +108,7 @@ impl Check {
         self.fail(
             field,
             "unknown",
-            format!("词表中没有“{shown}”,请从列表中选择"),
+            format!("词表中没有“{shown}”，请从列表中选择"),
             format!("\"{shown}\" is not in the vocabulary; choose from the list"),
         );
     }
@@ -205,7 +205,7 @@ impl Check {
             self.required(
                 "items",
                 false,
-                "主键:至少标明一个主键信息项",
+                "主键：至少标明一个主键信息项",
                 "a key: mark at least one item as key",
             );
         }
@@ -218,7 +218,7 @@ impl Check {
             self.fail(
                 field("name"),
                 "format",
-                "英文名须以小写字母开头,只含小写字母、数字和下划线,不超过 60 个字符",
+                "英文名须以小写字母开头，只含小写字母、数字和下划线，不超过 60 个字符",
                 "begins with a lower-case letter, holds lower-case letters, digits and underscores, at most 60",
             );
         }
@@ -261,7 +261,7 @@ impl Check {
             self.fail(
                 field("nullable"),
                 "key",
-                "主键不能为空,请取消“可为空”",
+                "主键不能为空，请取消“可为空”",
                 "a key cannot be empty",
             );
         }
@@ -311,7 +311,7 @@ impl Check {
                 );
                 if !s.basis.as_deref().is_some_and(names_a_law) {
                     let (zh, en) = (
-                        "依据:写明法律、法规、规章的名称和条款,如《…法》第…条",
+                        "依据：写明法律、法规、规章的名称和条款，如《…法》第…条",
                         "the law by its name, as 《…》",
                     );
                     self.required("sharing.basis", false, zh, en);
@@ -413,7 +413,7 @@ impl Check {
                 self.fail(
                     format!("items[{i}].opening"),
                     "grade_too_high",
-                    "L3、L4 级信息项不能随资源无条件开放,请单独设为受限或禁止开放",
+                    "L3、L4 级信息项不能随资源无条件开放，请单独设为受限或禁止开放",
                     "an item of grade L3 or L4 is not opened unconditionally; give it an attribute of its own",
                 );
             }
@@ -491,7 +491,7 @@ pub(crate) mod tests {
                 attribute: Some(OpeningAttribute::Restricted),
                 condition: Some("经个人授权".into()),
                 grounds: vec!["anonymised".into()],
-                treatment: Some("隐去姓名,证件号码哈希化".into()),
+                treatment: Some("隐去姓名，证件号码哈希化".into()),
                 ..Opening::default()
             },
             update_frequency: "daily".into(),

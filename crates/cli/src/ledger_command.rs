@@ -100,7 +100,7 @@ async fn open(config: &Config) -> Result<(Store, Signers)> {
 async fn export(config: Config, out: &Path) -> Result<ExitCode> {
     let (store, signers) = open(&config).await?;
     let Some(signed) = store.sign_checkpoint(&Ctx::system(), &signers).await? else {
-        bail!("账本为空,没有可导出的条目 (the ledger is empty)");
+        bail!("账本为空，没有可导出的条目 (the ledger is empty)");
     };
     let file = File::create_new(out).with_context(|| format!("{}", out.display()))?;
     let mut writer = BufWriter::new(file);
@@ -113,7 +113,7 @@ async fn export(config: Config, out: &Path) -> Result<ExitCode> {
     writer.into_inner().map_err(|e| e.into_error())?.sync_all()?;
     println!("已导出 {size} 条账本条目到 {}", out.display());
     println!("检查点根 {}", crypto::hex::encode(signed.checkpoint.root));
-    println!("公钥(请另行公布,校验时以 --key 指定):");
+    println!("公钥(请另行公布，校验时以 --key 指定):");
     for verifier in signers.verifiers() {
         println!("  {}", verifier.encode());
     }
@@ -142,7 +142,7 @@ fn print_report(report: &Report, own_keys: bool, lang: Lang) {
     let say = |zh: String, en: String| println!("{}", if lang == Lang::En { en } else { zh });
     say(
         format!(
-            "账本 {}:{} 条,{} 个有效检查点,覆盖到第 {} 条",
+            "账本 {}:{} 条，{} 个有效检查点，覆盖到第 {} 条",
             report.origin, report.entries, report.checkpoints, report.covered
         ),
         format!(
@@ -156,13 +156,13 @@ fn print_report(report: &Report, own_keys: bool, lang: Lang) {
     }
     if own_keys {
         say(
-            "公钥取自文件本身:请与公布的公钥核对,或以 --key 指定".into(),
+            "公钥取自文件本身：请与公布的公钥核对，或以 --key 指定".into(),
             "the keys are the file's own: compare them with those published, or give --key".into(),
         );
     }
     if report.is_clean() {
         say(
-            "校验通过:没有发现任何改动".into(),
+            "校验通过：没有发现任何改动".into(),
             "verified: nothing was altered".into(),
         );
         return;
@@ -171,7 +171,7 @@ fn print_report(report: &Report, own_keys: bool, lang: Lang) {
         println!("✗ {}", finding.text(lang));
     }
     say(
-        format!("校验未通过:发现 {} 处改动", report.findings.len()),
+        format!("校验未通过：发现 {} 处改动", report.findings.len()),
         format!("not verified: {} findings", report.findings.len()),
     );
 }

@@ -111,7 +111,7 @@ pub static INSURANCE: [Item; 11] = [
     item(
         "social_security_no",
         "社会保障号码",
-        "参保人的社会保障号码,即公民身份号码",
+        "参保人的社会保障号码，即公民身份号码",
         18,
     )
     .identifies("citizen_id")
@@ -123,7 +123,7 @@ pub static INSURANCE: [Item; 11] = [
     item("cert_no", "证件号码", "参保登记所用证件的号码", 20)
         .key()
         .grade("L3"),
-    item("employer", "参保单位", "为其参保的单位;城乡居民参保没有单位", 100)
+    item("employer", "参保单位", "为其参保的单位；城乡居民参保没有单位", 100)
         .nullable()
         .grade("L2"),
     item("uscc", "统一社会信用代码", "参保单位的统一社会信用代码", 18)

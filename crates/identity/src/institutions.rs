@@ -161,7 +161,7 @@ fn check(form: &InstitutionForm) -> Result<()> {
     if let Some(uscc) = form.uscc.as_deref().filter(|u| !u.is_empty())
         && !codes::uscc(uscc).is_plausible()
     {
-        wrong = wrong.field("uscc", "check_digit", "统一社会信用代码有误,请核对 18 位代码");
+        wrong = wrong.field("uscc", "check_digit", "统一社会信用代码有误，请核对 18 位代码");
     }
     if let Some(division) = form.division.as_deref()
         && codes::division(division).is_none()

@@ -161,7 +161,7 @@ const PASSWORD_CHARS_MIN: usize = 10;
 fn check_account(wrong: Error, name: &str, login: &str, password: &str) -> Error {
     let mut wrong = wrong;
     if name.trim().is_empty() || name.chars().count() > base::limits::SHORT_TEXT_CHARS_MAX {
-        wrong = wrong.field("name", "required", "请填写姓名或名称,不超过 200 个字");
+        wrong = wrong.field("name", "required", "请填写姓名或名称，不超过 200 个字");
     }
     let fits = login.len() <= 64 && login.chars().all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c));
     if login.len() < 3 || !fits {
@@ -437,7 +437,7 @@ fn document_fault(kind: DataUserKind, document: DocumentType, number: &str, lang
                 return None;
             }
             (
-                "统一社会信用代码有误,请核对 18 位代码",
+                "统一社会信用代码有误，请核对 18 位代码",
                 "the unified social credit code is wrong; check its 18 characters",
             )
         }

@@ -12,14 +12,14 @@ base::errors! {
         "数据项 {column} 不在授权范围内或不存在", "item {column} does not exist or is not granted",
         "请只使用授权的数据项", "use the granted items only";
     TYPE_CHANGED = 409 "lake.type_changed",
-        "数据项 {column} 的类型已由 {from} 变为 {to},与已有数据不一致", "item {column} changed its type from {from} to {to}, unlike the data that is there",
-        "请恢复原类型,或改用新的数据项名", "restore the type or use a new item name";
+        "数据项 {column} 的类型已由 {from} 变为 {to}，与已有数据不一致", "item {column} changed its type from {from} to {to}, unlike the data that is there",
+        "请恢复原类型，或改用新的数据项名", "restore the type or use a new item name";
     DISK_FULL = 507 "lake.disk_full",
         "数据存储空间不足", "the data store is full",
-        "请联系平台管理员扩容后重试;文件已保留", "ask the administrator for space, then retry; the file is kept";
+        "请联系平台管理员扩容后重试；文件已保留", "ask the administrator for space, then retry; the file is kept";
     STORE = 503 "lake.store",
         "数据存储暂时不可用", "the data store is unavailable",
-        "请稍后重试;数据没有丢失", "try again later; nothing was lost";
+        "请稍后重试；数据没有丢失", "try again later; nothing was lost";
     TOO_BIG = 413 "lake.too_big",
         "查询超出内存和临时空间上限", "the query needs more than the memory and temporary space allowed",
         "请缩小范围后重试", "narrow the query and try again";

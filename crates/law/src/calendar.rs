@@ -49,7 +49,7 @@ impl Why {
             Why::Weekend => "weekend".into(),
             Why::Holiday(holiday) if zh => format!("{}放假", holiday.zh),
             Why::Holiday(holiday) => holiday.en.clone(),
-            Why::Unpublished if zh => "工作日(该年放假安排尚未公布,暂按周一至周五计)".into(),
+            Why::Unpublished if zh => "工作日(该年放假安排尚未公布，暂按周一至周五计)".into(),
             Why::Unpublished => "working day (that year's calendar is not published; weekdays counted for now)".into(),
         }
     }

@@ -102,19 +102,19 @@ impl Finding {
             format!(" ({})", self.detail)
         };
         let zh = match self.problem {
-            Problem::EntryAltered => "内容已被改动,与封存时的哈希不符",
+            Problem::EntryAltered => "内容已被改动，与封存时的哈希不符",
             Problem::EntryUnreadable => "不是规范的账本条目",
-            Problem::LeafAltered => "叶哈希已被改动,与条目内容不符",
-            Problem::ColumnAltered => "索引列已被改动,与条目内容不符",
+            Problem::LeafAltered => "叶哈希已被改动，与条目内容不符",
+            Problem::ColumnAltered => "索引列已被改动，与条目内容不符",
             Problem::EntryMissing => "条目缺失",
-            Problem::EntryUnexpected => "多出的条目,不在应有的位置",
+            Problem::EntryUnexpected => "多出的条目，不在应有的位置",
             Problem::TileAltered => "哈希块已被改动",
             Problem::TileMissing => "哈希块缺失",
             Problem::TileUnexpected => "多出的哈希块",
             Problem::HeadAltered => "账本头(前沿与条数)已被改动",
-            Problem::CheckpointAltered => "检查点已被改动,签名验证不通过",
+            Problem::CheckpointAltered => "检查点已被改动，签名验证不通过",
             Problem::RootDiffers => "条目、叶哈希与哈希块均不能得出检查点签名的根",
-            Problem::EntriesCutOff => "检查点签名的条数多于现有条目,账本被截断",
+            Problem::EntriesCutOff => "检查点签名的条数多于现有条目，账本被截断",
             Problem::LineMalformed => "该行不符合导出格式",
             Problem::KeyUnknown => "签名公钥不在信任之列",
         };

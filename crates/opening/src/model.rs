@@ -59,6 +59,9 @@ pub struct DictionaryItem {
     pub length: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code_set: Option<String>,
+    /// The set's codes with their titles, so that a reader need not look them up.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub codes: Vec<Word>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_element: Option<String>,
     /// Part of the key that names a record.
@@ -189,7 +192,7 @@ pub struct Licence {
 /// Naming the source and the date is asked for as good practice, not demanded.
 pub const LICENCE: Licence = Licence {
     id: "zj-open-unconditional",
-    title: "无条件开放:免费获取、自由利用(建议注明来源和获取日期)",
+    title: "无条件开放：免费获取、自由利用(建议注明来源和获取日期)",
     title_en: "Unconditional opening: free of charge, free to use (please name the source and the date)",
     article: "《浙江省公共数据开放与安全管理暂行办法》第二十七条",
 };

@@ -68,9 +68,9 @@ fn shut(d: &Dataset) -> PageHead {
     };
     PageHead {
         title: format!("{}({state})", d.title),
-        description: format!("该数据集{state},暂不提供数据。"),
+        description: format!("该数据集{state}，暂不提供数据。"),
         json_ld: in_script(&json!({ "@context": "https://schema.org/", "@type": "WebPage", "name": d.title })),
-        noscript_html: format!("<h1>{}</h1><p>该数据集{state},暂不提供数据。</p>", escape(&d.title)),
+        noscript_html: format!("<h1>{}</h1><p>该数据集{state}，暂不提供数据。</p>", escape(&d.title)),
     }
 }
 
@@ -78,7 +78,7 @@ fn description(d: &Dataset) -> String {
     let text = if d.summary.is_empty() { &d.title } else { &d.summary };
     let short: String = text.chars().take(120).collect();
     format!(
-        "{short} 开放主体:{};共{}行、{}个数据项,{}更新。",
+        "{short} 开放主体：{}；共{}行、{}个数据项，{}更新。",
         d.opener.name,
         d.rows,
         d.items.len(),

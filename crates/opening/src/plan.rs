@@ -6,7 +6,7 @@ use catalog::model::{OpeningAttribute, PublishedEntry};
 use protect::{AccessPlan, Filter, Internal, Mask, PlanItem};
 
 use crate::errors::{NO_KEY, NOTHING_TO_OPEN};
-use crate::model::{Dataset, DictionaryItem, Treatment};
+use crate::model::{Dataset, DictionaryItem, Treatment, Word};
 
 /// The dictionary of a publication. Refuses an entry with no item left.
 pub fn dictionary(entry: &PublishedEntry, treatment: &Treatment) -> Result<Vec<DictionaryItem>> {
@@ -30,6 +30,7 @@ pub fn dictionary(entry: &PublishedEntry, treatment: &Treatment) -> Result<Vec<D
                 },
                 length: i.length,
                 code_set: i.code_set.clone(),
+                codes: i.code_set.as_deref().map(codes).unwrap_or_default(),
                 data_element: i.data_element.clone(),
                 key: i.key,
                 nullable: i.nullable,
@@ -42,6 +43,18 @@ pub fn dictionary(entry: &PublishedEntry, treatment: &Treatment) -> Result<Vec<D
     } else {
         Ok(items)
     }
+}
+
+fn codes(set: &str) -> Vec<Word> {
+    let set = base::code_sets::code_set(set);
+    set.into_iter()
+        .flat_map(|set| &set.codes)
+        .map(|(code, (title, title_en))| Word {
+            code: code.clone(),
+            title: title.clone(),
+            title_en: title_en.clone(),
+        })
+        .collect()
 }
 
 /// The column whose value names a record, where one column does.
@@ -63,7 +76,7 @@ pub fn check(entry: &PublishedEntry, treatment: &Treatment) -> Result<()> {
         }
         match &t.mask {
             Some(mask) if !t.drop && opening_mask(mask).is_err() => {
-                wrong = wrong.field(field("mask"), "unknown", "没有这种脱敏方式,或它不适用于公开数据");
+                wrong = wrong.field(field("mask"), "unknown", "没有这种脱敏方式，或它不适用于公开数据");
             }
             None if !t.drop => wrong = wrong.field(field("mask"), "required", "请选择去除该数据项或一种脱敏方式"),
             _ => {}

@@ -1,7 +1,7 @@
 base::errors! {
     NO_DATA = 409 "quality.no_data",
         "该数据资源还没有归集数据", "nothing has been collected for this resource yet",
-        "请先归集数据,再执行质量检查", "collect data first, then run the check";
+        "请先归集数据，再执行质量检查", "collect data first, then run the check";
     RULE_CHANGED = 409 "quality.rule_changed",
         "该规则已被他人修改", "this rule was changed by somebody else",
         "请刷新后重新修改", "reload, then change it again";

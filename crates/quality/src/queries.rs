@@ -120,7 +120,7 @@ impl Quality {
     /// take for a formula are defused.
     pub async fn export_failures(&self, ctx: &Ctx, id: &QualityRunId, query: &FailureQuery) -> Result<String> {
         self.run_row(ctx, id).await?;
-        let mut out = String::from("\u{feff}规则,批次,行号,主键,问题值\n");
+        let mut out = String::from("\u{feff}规则，批次，行号，主键，问题值\n");
         let mut after = None;
         loop {
             let rows = self.failing(id, query.rule.as_deref(), after.clone(), 1_000).await?;

@@ -207,7 +207,7 @@ impl Test {
                 let whole = regex::RegexBuilder::new(&format!("^(?:{pattern})$"))
                     .size_limit(1 << 20)
                     .build();
-                Self::Pattern(whole.map_err(|e| ("pattern", format!("正则表达式有误:{e}")))?)
+                Self::Pattern(whole.map_err(|e| ("pattern", format!("正则表达式有误：{e}")))?)
             }
             "half_width" => Self::HalfWidth,
             "code_set" => Self::Codes(codes(params.code_set.as_deref().ok_or_else(|| missing("code_set"))?)?),

@@ -20,7 +20,7 @@ use crate::AppState;
 #[openapi(
     info(
         title = "数桥 Shuqiao",
-        description = "公共数据平台接口。错误以 application/problem+json 返回:稳定的 code、说明、下一步与依据条款。\n\nPublic data platform. Errors are application/problem+json with a stable code, what is wrong, what to do next, and the article.",
+        description = "公共数据平台接口。错误以 application/problem+json 返回：稳定的 code、说明、下一步与依据条款。\n\nPublic data platform. Errors are application/problem+json with a stable code, what is wrong, what to do next, and the article.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     components(schemas(base::error::Problem)),

@@ -342,7 +342,7 @@ impl GatewayBridge {
     pub async fn export_access_log(&self, ctx: &Ctx, query: &AccessLogQuery) -> Result<String> {
         let filter = self.filter(ctx, query)?;
         let mut out = String::from(
-            "\u{feff}时间,请求编号,来源地址,应用,使用部门,数源部门,数据资源,授权编号,应用场景,数据项,结果,原因代码,记录数,耗时(微秒)\r\n",
+            "\u{feff}时间，请求编号，来源地址，应用，使用部门，数源部门，数据资源，授权编号，应用场景，数据项，结果，原因代码，记录数，耗时(微秒)\r\n",
         );
         let (mut cursor, mut left): (Option<String>, usize) = (None, EXPORT_RECORDS_MAX);
         loop {

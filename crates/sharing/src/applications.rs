@@ -107,7 +107,7 @@ impl ApplicationForm {
             wrong = wrong.field("addresses", "too_many", "最多 50 个地址段");
         }
         if Addresses::parse(self.addresses.iter().map(String::as_str)).is_err() {
-            wrong = wrong.field("addresses", "format", "请填写 IP 地址或 CIDR 地址段,例如 10.1.2.0/24");
+            wrong = wrong.field("addresses", "format", "请填写 IP 地址或 CIDR 地址段，例如 10.1.2.0/24");
         }
         let addresses = self.addresses.iter().map(|a| a.trim().to_owned()).collect();
         if wrong.fields.is_empty() {

@@ -160,7 +160,7 @@ impl Sharing {
         Notice {
             to: Recipient::Institution(row.applicant.as_str().into()),
             kind: "sharing.granted".into(),
-            zh: format!("{title}已授权共享,可在接口服务中使用"),
+            zh: format!("{title}已授权共享，可在接口服务中使用"),
             en: format!("{title} has been granted; its interface is open"),
             subject: Subject::new("grant", id.as_str(), title.as_str()),
             href: format!("/sharing/grants/{id}"),

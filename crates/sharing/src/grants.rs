@@ -61,6 +61,9 @@ pub struct GrantQuery {
     /// `active`, `suspended`, `ended` or `expired`.
     #[param(pattern = "^(active|suspended|ended|expired)$")]
     pub state: Option<String>,
+    /// Id of an interface: the grants to call it.
+    #[param(max_length = 64)]
+    pub service: Option<String>,
     /// Opaque; the `next` of the page before.
     #[param(max_length = 512)]
     pub cursor: Option<String>,
@@ -190,6 +193,9 @@ impl Sharing {
             ),
             Some(_) => return Err(Error::bad_request("state")),
         };
+        if let Some(service) = &query.service {
+            found = found.filter(grant::Column::ServiceId.eq(service));
+        }
         if let Some(before) = &query.cursor {
             found = found.filter(grant::Column::Id.lt(before));
         }

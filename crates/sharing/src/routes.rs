@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{FromRef, Path, Query, State};
 use axum::http::StatusCode;
 use base::error::Problem;
-use base::{Ctx, Lang, Page, PageQuery, Result};
+use base::{Ctx, Lang, Page, Result};
 use serde::Serialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 use crate::cart::Cart;
 use crate::grants::{Change, GrantQuery, GrantView, Reason};
 use crate::overview::SharingOverview;
-use crate::services::ServiceView;
+use crate::services::{ServiceQuery, ServiceView};
 use crate::views::{RequestQuery, ShareRequest};
 use crate::{Application, Decision, Sharing};
 
@@ -176,13 +176,13 @@ async fn end_grant(
 }
 
 /// Interfaces that the caller's institution may call.
-#[utoipa::path(get, path = "/services", tag = "sharing", operation_id = "list_services", params(PageQuery), responses((status = 200, body = Page<ServiceView>)))]
+#[utoipa::path(get, path = "/services", tag = "sharing", operation_id = "list_services", params(ServiceQuery), responses((status = 200, body = Page<ServiceView>)))]
 async fn list_services(
     State(this): State<Sharing>,
     ctx: Ctx,
-    Query(page): Query<PageQuery>,
+    Query(query): Query<ServiceQuery>,
 ) -> Result<Json<Page<ServiceView>>> {
-    this.services(&ctx, &page).await.map(Json)
+    this.services(&ctx, query).await.map(Json)
 }
 
 /// A mask that a grant can name.

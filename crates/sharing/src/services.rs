@@ -1,7 +1,7 @@
 //! 接口服务: what the gateway offers, one resource in one mode. An interface
 //! opens with its first grant and keeps its address from then on.
 
-use base::{Ctx, Error, Page, PageQuery, ResourceId, Result, ServiceId};
+use base::{Ctx, Error, Page, ResourceId, Result, ServiceId};
 use catalog::{PublishedEntry, PublishedItem};
 use db::Tx;
 use protect::Mode;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Sharing;
 use crate::grants::GrantQuery;
-use crate::model::{RequestedItem, ResourceRef, mode_name};
+use crate::model::{ApplicationRef, RequestedItem, ResourceRef, mode_name};
 use crate::store::service;
 
 /// An interface that the caller's institution has a grant for.
@@ -25,12 +25,29 @@ pub struct ServiceView {
     /// Items of the grant, with their masks.
     pub items: Vec<RequestedItem>,
     pub grant_id: String,
+    pub scenario: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub application: Option<ApplicationRef>,
     /// What a call looks up by.
     pub key_items: Vec<RequestedItem>,
     /// Address on this node.
     pub url: String,
     /// Body of a call, to be filled in.
     pub sample: serde_json::Value,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ServiceQuery {
+    /// Id of an interface: its rows only, one a grant.
+    #[param(max_length = 64)]
+    pub service: Option<String>,
+    /// Opaque; the `next` of the page before.
+    #[param(max_length = 512)]
+    pub cursor: Option<String>,
+    /// 1 to 200; 20 unless told.
+    #[param(minimum = 1, maximum = 200)]
+    pub limit: Option<u32>,
 }
 
 /// What a row is looked up by: the key items that identify a person or an
@@ -75,12 +92,13 @@ impl Sharing {
     }
 
     /// Interfaces that the caller's institution may call now.
-    pub async fn services(&self, ctx: &Ctx, page: &PageQuery) -> Result<Page<ServiceView>> {
+    pub async fn services(&self, ctx: &Ctx, query: ServiceQuery) -> Result<Page<ServiceView>> {
         let query = GrantQuery {
             role: Some("consumer".into()),
             state: Some("active".into()),
-            cursor: page.cursor.clone(),
-            limit: page.limit,
+            service: query.service,
+            cursor: query.cursor,
+            limit: query.limit,
         };
         let grants = self.grants(ctx, &query).await?;
         let ids: Vec<&str> = grants.items.iter().map(|g| g.service_id.as_str()).collect();
@@ -103,6 +121,8 @@ impl Sharing {
                 mode: grant.mode,
                 items: grant.items,
                 grant_id: grant.id,
+                scenario: grant.scenario,
+                application: grant.application,
                 key_items: keys,
             });
         }

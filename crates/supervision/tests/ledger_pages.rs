@@ -154,7 +154,7 @@ async fn sec_2_an_alteration_is_named_to_the_auditor() {
     let (_, body) = pages.ask("POST", "/ledger/verify", pages.ctx.clone()).await;
     let found: Value = serde_json::from_slice(&body).unwrap();
     assert_eq!(found["ok"], false);
-    assert_eq!(found["problems"][0], "条目 4 actor:索引列已被改动,与条目内容不符");
+    assert_eq!(found["problems"][0], "条目 4 actor:索引列已被改动，与条目内容不符");
 }
 
 #[tokio::test]

@@ -3,7 +3,9 @@
 
 import createClient from 'openapi-fetch';
 import { currentLang } from '../i18n';
-import type { Problem } from './types';
+import type { Answer, Args, Method, Path, Schema } from './operation';
+
+export type Problem = Schema<'Problem'>;
 
 export class ApiError extends Error {
   constructor(public readonly problem: Problem) {
@@ -15,15 +17,8 @@ export class ApiError extends Error {
   }
 }
 
-export type Query = Record<string, string | number | boolean | undefined | null>;
-export interface Call {
-  path?: Record<string, string | number>;
-  query?: Query;
-  body?: unknown;
-  signal?: AbortSignal;
-}
-
-const client = createClient<any>({
+// `operation.ts` types what goes in and what comes out; the client itself only carries it.
+const client = createClient<Record<string, Record<Method, object>>>({
   baseUrl: '/api/v1',
   bodySerializer: (body: unknown) => (body instanceof FormData ? body : JSON.stringify(body)),
 });
@@ -44,56 +39,62 @@ const LOST = {
   },
 };
 
-function problemOf(status: number, body: unknown): Problem {
-  if (body && typeof body === 'object' && 'code' in body && 'title' in body) return body as Problem;
-  return { ...LOST[currentLang()], status, code: status ? `http_${status}` : 'network' };
+/** The platform did not answer, or not in its own words. */
+export function lost(status: number): Problem {
+  return { type: 'about:blank', ...LOST[currentLang()], status, code: status ? `http_${status}` : 'network' };
 }
 
-type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+export const isProblem = (body: unknown): body is Problem =>
+  typeof body === 'object' && body !== null && 'code' in body && 'title' in body;
 
-export async function call<T>(
-  method: Method,
-  path: string,
-  { path: params, query, body, signal }: Call = {},
-): Promise<T> {
-  const clean = Object.fromEntries(
-    Object.entries(query ?? {}).filter(([, v]) => v !== undefined && v !== null && v !== ''),
-  );
+/** A call as it goes out, whatever the operation. */
+interface Sent {
+  path?: Record<string, string | number>;
+  query?: Record<string, unknown>;
+  body?: unknown;
+  signal?: AbortSignal;
+}
+
+async function send(method: Method, path: string, { path: params, query, body, signal }: Sent = {}): Promise<unknown> {
   let result: { data?: unknown; error?: unknown; response: Response };
   try {
-    result = await client.request(
-      method.toLowerCase() as 'get',
-      path as never,
-      {
-        params: { path: params, query: clean },
-        body,
-        signal,
-        headers: body instanceof FormData ? { 'Content-Type': null } : undefined,
-      } as never,
-    );
+    result = await client.request(method, path, {
+      params: { path: params, query: stated(query) },
+      body,
+      signal,
+      headers: body instanceof FormData ? { 'Content-Type': null } : undefined,
+    } as never);
   } catch (cause) {
     if (signal?.aborted) throw cause;
-    throw new ApiError(problemOf(0, null));
+    throw new ApiError(lost(0));
   }
   if (!result.response.ok) {
     if (result.response.status === 401) window.dispatchEvent(new Event('shuqiao:signed-out'));
-    throw new ApiError(problemOf(result.response.status, result.error));
+    throw new ApiError(isProblem(result.error) ? result.error : lost(result.response.status));
   }
-  return result.data as T;
+  return result.data;
 }
 
-export const get = <T>(path: string, options?: Call) => call<T>('GET', path, options);
-export const post = <T>(path: string, options?: Call) => call<T>('POST', path, options);
-export const put = <T>(path: string, options?: Call) => call<T>('PUT', path, options);
-export const patch = <T>(path: string, options?: Call) => call<T>('PATCH', path, options);
-export const del = <T>(path: string, options?: Call) => call<T>('DELETE', path, options);
+/** The query without empty values. */
+const stated = (query: object = {}) =>
+  Object.fromEntries(Object.entries(query).filter(([, v]) => v !== undefined && v !== null && v !== ''));
 
-/** An address for a download or a link: the query without empty values. */
-export function href(path: string, query: Query = {}): string {
-  const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined && value !== null && value !== '') search.set(name, String(value));
-  }
-  const tail = search.toString();
-  return `/api/v1${path}${tail ? `?${tail}` : ''}`;
+// The types of the description, laid over what is sent.
+type Caller<M extends Method> = <P extends Path<M>>(path: P, ...call: Args<M, P>) => Promise<Answer<M, P>>;
+const calls = <M extends Method>(method: M) => ((path: string, call?: Sent) => send(method, path, call)) as Caller<M>;
+
+export const get = calls('get');
+export const post = calls('post');
+export const put = calls('put');
+export const patch = calls('patch');
+export const del = calls('delete');
+
+/** An address below the API, for what cannot be typed: a query out of the address bar, an upload that fetch cannot follow. */
+export function addressOf(path: Path<'get'> | Path<'post'>, { path: params = {}, query }: Sent = {}): string {
+  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name]));
+  const pairs = Object.entries(stated(query)).map(([name, value]) => [name, String(value)]);
+  const tail = new URLSearchParams(pairs).toString();
+  return `/api/v1${filled}${tail ? `?${tail}` : ''}`;
 }
+/** An address for a download or a link. */
+export const href = addressOf as <P extends Path<'get'>>(path: P, ...call: Args<'get', P>) => string;

@@ -2409,6 +2409,13 @@ export interface components {
             /** Format: int64 */
             revision?: number | null;
         };
+        /** @description A word of the catalog's vocabulary. */
+        CatalogWord: {
+            code: string;
+            /** @description Chinese. */
+            title: string;
+            title_en: string;
+        };
         /** @description The secret is shown here and never again. */
         ClientSecret: {
             client_id: string;
@@ -2921,6 +2928,8 @@ export interface components {
              */
             length?: number | null;
             code_set?: string | null;
+            /** @description The set's codes with their titles, so that a reader need not look them up. */
+            codes?: components["schemas"]["CatalogWord"][];
             data_element?: string | null;
             /** @description Part of the key that names a record. */
             key: boolean;
@@ -3925,6 +3934,8 @@ export interface components {
                 /** @description Items of the grant, with their masks. */
                 items: components["schemas"]["RequestedItem"][];
                 grant_id: string;
+                scenario: string;
+                application?: components["schemas"]["SharingApplicationRef"] | null;
                 /** @description What a call looks up by. */
                 key_items: components["schemas"]["RequestedItem"][];
                 /** @description Address on this node. */
@@ -4847,6 +4858,8 @@ export interface components {
             /** @description Items of the grant, with their masks. */
             items: components["schemas"]["RequestedItem"][];
             grant_id: string;
+            scenario: string;
+            application?: components["schemas"]["SharingApplicationRef"] | null;
             /** @description What a call looks up by. */
             key_items: components["schemas"]["RequestedItem"][];
             /** @description Address on this node. */
@@ -6080,6 +6093,8 @@ export interface operations {
                 role?: string;
                 /** @description `active`, `suspended`, `ended` or `expired`. */
                 state?: string;
+                /** @description Id of an interface: the grants to call it. */
+                service?: string;
                 /** @description Opaque; the `next` of the page before. */
                 cursor?: string;
                 /** @description 1 to 200; 20 unless told. */
@@ -7611,6 +7626,8 @@ export interface operations {
     list_services: {
         parameters: {
             query?: {
+                /** @description Id of an interface: its rows only, one a grant. */
+                service?: string;
                 /** @description Opaque; the `next` of the page before. */
                 cursor?: string;
                 /** @description 1 to 200; 20 unless told. */

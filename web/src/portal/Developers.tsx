@@ -3,13 +3,12 @@ import { useGet } from '../api/query';
 import { useText } from '../i18n';
 import { messages } from './messages';
 import { useTitle } from './title';
-import type { DatasetList } from './types';
 
 export function Developers() {
   const t = useText(messages);
   useTitle(t('devTitle'));
   // the samples ask for a dataset that is really there
-  const list = useGet<DatasetList>('/datasets', { query: { limit: 1, sort: 'used' } });
+  const list = useGet('/datasets', { query: { limit: 1, sort: 'used' } });
   const slug = list.data?.items[0]?.slug ?? '{name}';
   const id = list.data?.items[0]?.id ?? '{id}';
   const base = location.origin;
@@ -60,13 +59,9 @@ portal.action.datastore_search(resource_id="${id}.csv", limit=5)`}
 
 function Licence() {
   const t = useText(messages);
-  const list = useGet<DatasetList>('/datasets', { query: { limit: 1, sort: 'used' } });
+  const list = useGet('/datasets', { query: { limit: 1, sort: 'used' } });
   const slug = list.data?.items[0]?.slug;
-  const one = useGet<{ licence: { id: string; title: string; article: string } }>(
-    '/datasets/{id}',
-    { path: { id: slug ?? '' } },
-    { enabled: !!slug },
-  );
+  const one = useGet('/datasets/{id}', { path: { id: slug ?? '' } }, { enabled: !!slug });
   if (!one.data) return null;
   const { licence } = one.data;
   return (

@@ -14,7 +14,7 @@ import type { DatasetCard, PortalHome } from './types';
 export function Home() {
   const t = useText(messages);
   const navigate = useNavigate();
-  const home = useGet<PortalHome>('/portal/home');
+  const home = useGet('/portal/home');
   useTitle();
   const search = (q: string) => navigate({ to: '/datasets', search: { q } as never });
   return (

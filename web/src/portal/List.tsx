@@ -9,7 +9,7 @@ import { messages } from './messages';
 import { Notice } from './Notice';
 import { SearchBox } from './SearchBox';
 import { useTitle } from './title';
-import type { DatasetCard, DatasetList, FacetName, FacetValue } from './types';
+import type { DatasetList, FacetName, FacetValue } from './types';
 
 const FACETS: FacetName[] = ['subject', 'opener', 'division', 'format', 'frequency', 'keyword'];
 const SORTS = ['relevance', 'updated', 'used', 'rows', 'title'] as const;
@@ -18,9 +18,12 @@ export function List() {
   const t = useText(messages);
   const [search, set] = useAddress();
   useTitle(t('listTitle'));
-  const query = Object.fromEntries(['q', 'sort', ...FACETS].map((name) => [name, search[name]]));
-  const found = useEndless<DatasetCard>('/datasets', { query: { ...query, limit: 20 } });
-  const first = found.data?.[0] as DatasetList | undefined;
+  const { q, subject, opener, division, format, frequency, keyword } = search;
+  const sort = SORTS.find((s) => s === search.sort);
+  const found = useEndless('/datasets', {
+    query: { q, sort, subject, opener, division, format, frequency, keyword, limit: 20 },
+  });
+  const first = found.data?.[0];
   const cards = found.data?.flatMap((p) => p.items) ?? [];
   return (
     <div className="wide page list-page">

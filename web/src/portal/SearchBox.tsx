@@ -28,7 +28,7 @@ export function SearchBox({ value, onSearch, big }: { value: string; onSearch: (
   const [at, setAt] = useState(-1);
   useEffect(() => setTyped(value), [value]);
   const settled = useSettled(typed.trim(), 150);
-  const found = useGet<DatasetRef[]>('/portal/suggest', { query: { q: settled } }, { enabled: open && settled !== '' });
+  const found = useGet('/portal/suggest', { query: { q: settled } }, { enabled: open && settled !== '' });
   const list = open && settled && typed.trim() ? (found.data ?? []) : [];
 
   const go = (ref: DatasetRef) => {

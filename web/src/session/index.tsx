@@ -3,7 +3,7 @@
 import { createContext, type ReactNode, useContext, useEffect } from 'react';
 import { del, post } from '../api/client';
 import { queryClient, useGet } from '../api/query';
-import type { Actor, Session } from '../api/types';
+import type { Actor, Role, Session } from '../api/types';
 
 const Context = createContext<Session | null>(null);
 
@@ -16,7 +16,7 @@ export function SessionProvider({
   waiting: ReactNode;
   failed: (error: unknown, retry: () => void) => ReactNode;
 }) {
-  const session = useGet<Session>('/session', {}, { staleTime: 60_000 });
+  const session = useGet('/session', {}, { staleTime: 60_000 });
   useEffect(() => {
     const refresh = () => {
       queryClient.invalidateQueries({ queryKey: ['/session'] });
@@ -42,7 +42,7 @@ export function useMay(): (action: string) => boolean {
   const { actor } = useSession();
   return (action) => actor.actions.includes(action);
 }
-export function useHasRole(): (...roles: string[]) => boolean {
+export function useHasRole(): (...roles: Role[]) => boolean {
   const { actor } = useSession();
   return (...roles) => roles.some((role) => actor.roles.includes(role));
 }

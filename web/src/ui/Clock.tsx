@@ -65,7 +65,7 @@ export function Clock({ clock, article = true }: { clock: ClockShape | null | un
         <Icon name={icon} size={12} />
         {text(clock)}
       </button>
-      {article && clock.article && <span className="clock-article">{clock.article.citation}</span>}
+      {article && <span className="clock-article">{clock.article.citation}</span>}
       {open &&
         createPortal(
           <Counting id={id} clock={clock} lang={lang} at={face.current?.getBoundingClientRect()} />,
@@ -90,13 +90,13 @@ function Counting({ id, clock, lang, at }: { id: string; clock: ClockShape; lang
     <span className="clock-pop" id={id} role="tooltip" style={place}>
       <strong>{t('countedHow')}</strong>
       <span>
-        {t('dueOn', { date: day(clock.due_date ?? clock.due, lang) })}
-        {clock.article && ` · ${clock.article.citation}`}
+        {t('dueOn', { date: day(clock.due_date, lang) })}
+        {` · ${clock.article.citation}`}
       </span>
       <span className="faint">{t('countedNote', { n: clock.working_days })}</span>
       {clock.provisional && <span className="clock-provisional">{t('provisional')}</span>}
       <span className="clock-days">
-        {(clock.counted_days ?? []).map((d) => {
+        {clock.counted_days.map((d) => {
           if (d.counts) n += 1;
           return (
             <span key={d.date} className={d.counts ? 'clock-day counts' : 'clock-day'}>

@@ -1,26 +1,13 @@
 // Two versions of an entry: what of the entry changed, then item by item.
 
+import type { Schema } from '../api/operation';
 import { separator, useText } from '../i18n';
 import { messages } from './messages';
 import './states.css';
 import { Tag, type Tone } from './Tags';
 
-export interface FieldChange {
-  path: string;
-  title?: string | null;
-  from?: unknown;
-  to?: unknown;
-}
-export interface ItemChange {
-  name: string;
-  title?: string | null;
-  change: 'added' | 'removed' | 'changed';
-  fields?: FieldChange[];
-}
-export interface Comparison {
-  fields: FieldChange[];
-  items: ItemChange[];
-}
+type FieldChange = Schema<'CatalogFieldChange'>;
+type ItemChange = Schema<'CatalogItemChange'>;
 
 const TONE: Record<ItemChange['change'], Tone> = { added: 'good', removed: 'bad', changed: 'warn' };
 
@@ -28,7 +15,7 @@ export function Compare({
   comparison,
   valueName,
 }: {
-  comparison: Comparison;
+  comparison: Schema<'CatalogComparison'>;
   /** Names a value of a field in the reader's language (`restricted` → 受限). */
   valueName?: (path: string, value: unknown) => string | undefined;
 }) {
@@ -56,10 +43,10 @@ export function Compare({
             <div key={item.name} className="stack tight" style={{ padding: 'var(--s2) 0' }}>
               <div className="row">
                 <Tag tone={TONE[item.change]}>{t(item.change)}</Tag>
-                <strong>{item.title ?? item.name}</strong>
+                <strong>{item.title || item.name}</strong>
                 <code className="faint">{item.title ? item.name : ''}</code>
               </div>
-              {item.fields && item.fields.length > 0 && <Changes fields={item.fields} show={show} />}
+              {item.fields.length > 0 && <Changes fields={item.fields} show={show} />}
             </div>
           ))}
         </div>
@@ -83,7 +70,7 @@ function Changes({ fields, show }: { fields: FieldChange[]; show: (path: string,
         <tbody>
           {fields.map((f) => (
             <tr key={f.path}>
-              <td className="soft nowrap">{f.title ?? f.path}</td>
+              <td className="soft nowrap">{f.title || f.path}</td>
               <td>
                 {show(f.path, f.from) ? (
                   <del>{show(f.path, f.from)}</del>

@@ -33,7 +33,13 @@ export function EmptyState({ title, children, action }: { title: string; childre
 export const problemOf = (error: unknown): Problem =>
   error instanceof ApiError
     ? error.problem
-    : { title: error instanceof Error ? error.message : String(error), status: 0, code: 'unexpected', next: '' };
+    : {
+        type: 'about:blank',
+        title: error instanceof Error ? error.message : String(error),
+        status: 0,
+        code: 'unexpected',
+        next: '',
+      };
 
 /** What is wrong, what to do next, the article; the trace for whoever is asked for help. */
 export function ErrorView({

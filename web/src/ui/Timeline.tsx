@@ -47,7 +47,7 @@ function StepView({ step }: { step: Step }) {
   const t = useText(messages);
   const { lang } = useLang();
   const who = step.by.institution?.name ?? textOf(messages, lang, `role_${step.by.role}`);
-  const citations = (step.articles ?? []).map((a) => a.citation);
+  const citations = step.articles.map((a) => a.citation);
   return (
     <div className="stack tight">
       <div className="row apart">
@@ -60,7 +60,7 @@ function StepView({ step }: { step: Step }) {
       {step.reason && <blockquote className="timeline-reason">{step.reason}</blockquote>}
       <div className="faint small tabular">{moment(step.closed_at ?? step.opened_at, lang)}</div>
       {step.clock && <Clock clock={step.clock} />}
-      {!step.clock?.article && citations.length > 0 && <div className="faint small">{citations.join(separator())}</div>}
+      {!step.clock && citations.length > 0 && <div className="faint small">{citations.join(separator())}</div>}
     </div>
   );
 }

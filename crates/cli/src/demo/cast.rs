@@ -32,7 +32,7 @@ pub const PEOPLE: &[(&str, &str, &str, &[&str], &str)] = &[
         "陈立",
         "dsj",
         &["reviewer"],
-        "省大数据局审核员:审核目录,决定共享",
+        "省大数据局审核员：审核目录，决定共享",
     ),
     ("dsj-shenhe2", "周敏", "dsj", &["reviewer"], "省大数据局审核员(第二人)"),
     (
@@ -40,14 +40,14 @@ pub const PEOPLE: &[(&str, &str, &str, &[&str], &str)] = &[
         "何静",
         "dsj",
         &["cataloguer", "data_manager", "approver"],
-        "省大数据局:编制并开放本单位数据",
+        "省大数据局：编制并开放本单位数据",
     ),
     (
         "dsj-shenji",
         "吴桐",
         "dsj",
         &["auditor"],
-        "审计员:查看存证账本和调用记录",
+        "审计员：查看存证账本和调用记录",
     ),
     ("rst-bianmu", "林晓", "rst", &["cataloguer"], "省人社厅编目员"),
     (
@@ -55,14 +55,14 @@ pub const PEOPLE: &[(&str, &str, &str, &[&str], &str)] = &[
         "王海",
         "rst",
         &["data_manager"],
-        "省人社厅数据管理员:归集与质量",
+        "省人社厅数据管理员：归集与质量",
     ),
     (
         "rst-shenpi",
         "赵岚",
         "rst",
         &["approver"],
-        "省人社厅审批人:答复共享申请",
+        "省人社厅审批人：答复共享申请",
     ),
     ("scjg-bianmu", "沈青", "scjg", &["cataloguer"], "省市场监管局编目员"),
     (
@@ -77,10 +77,10 @@ pub const PEOPLE: &[(&str, &str, &str, &[&str], &str)] = &[
         "冯越",
         "scjg",
         &["approver"],
-        "省市场监管局审批人:开放与撤回",
+        "省市场监管局审批人：开放与撤回",
     ),
     ("ybj-yongshu", "孙宁", "ybj", &["applicant"], "省医保局用数申请人"),
-    ("szf-jueding", "郑岩", "szf", &["decider"], "省政府:裁决争议"),
+    ("szf-jueding", "郑岩", "szf", &["decider"], "省政府：裁决争议"),
     ("zjwyh-zhuanjia", "钱伯安", "zjwyh", &["expert"], "专家委员会专家"),
 ];
 

@@ -33,18 +33,18 @@ fn items_of(items: &[Item]) -> Vec<Value> {
 fn insurance() -> Value {
     json!({
         "title": "社会保险个人参保信息",
-        "summary": "全省职工和城乡居民参加社会保险的人员、参保单位、险种、参保状态和缴费状态,由各级社会保险经办机构登记形成。",
+        "summary": "全省职工和城乡居民参加社会保险的人员、参保单位、险种、参保状态和缴费状态，由各级社会保险经办机构登记形成。",
         "division_code": "330000", "subject": "social_security", "format": "database", "data_type": "structured",
         "libraries": ["population", "theme_social_security"],
         "items": items_of(&INSURANCE),
         "sharing": {
             "attribute": "restricted", "grounds": ["conditional_use"], "modes": ["verify", "query"],
-            "reason": "涉及个人参保和缴费情况,仅限履行法定职责使用。",
-            "condition": "须有明确的应用场景和法定依据,按证件号码逐人核验或查询,不得留存。",
+            "reason": "涉及个人参保和缴费情况，仅限履行法定职责使用。",
+            "condition": "须有明确的应用场景和法定依据，按证件号码逐人核验或查询，不得留存。",
         },
         "opening": {
             "attribute": "restricted", "grounds": ["anonymised"], "reason": "涉及个人信息。",
-            "condition": "仅以匿名化后的模型结果开放。", "treatment": "删除姓名、证件号码和单位名称,按县(市、区)和险种汇总。",
+            "condition": "仅以匿名化后的模型结果开放。", "treatment": "删除姓名、证件号码和单位名称，按县(市、区)和险种汇总。",
         },
         "update_frequency": "daily", "grade": "L3", "channels": ["interface"],
     })
@@ -53,7 +53,7 @@ fn insurance() -> Value {
 fn equipment() -> Value {
     json!({
         "title": "特种设备使用登记证",
-        "summary": "电梯、锅炉、压力容器、起重机械等特种设备的使用登记信息,含使用单位、地点、登记日期和下次检验日期。",
+        "summary": "电梯、锅炉、压力容器、起重机械等特种设备的使用登记信息，含使用单位、地点、登记日期和下次检验日期。",
         "division_code": "330000", "subject": "work_safety", "format": "database", "data_type": "structured",
         "libraries": ["certificates"],
         "items": items_of(&EQUIPMENT),
@@ -162,7 +162,7 @@ pub async fn publish(stage: &mut Stage) -> Result<String> {
             &reviewer,
             &id,
             "return",
-            Some("摘要过于简略,请写明设备种类和登记内容,便于检索。"),
+            Some("摘要过于简略，请写明设备种类和登记内容，便于检索。"),
         )
         .await?;
     }
@@ -182,7 +182,7 @@ pub async fn publish(stage: &mut Stage) -> Result<String> {
         state_of(&scjg, &id).await? == "published",
         "the register of equipment is not published"
     );
-    Ok("退回 1 次,发布 2 条".into())
+    Ok("退回 1 次，发布 2 条".into())
 }
 
 /// A second version of the insurance entry: the summary names the counties.
@@ -203,7 +203,7 @@ pub async fn revise(stage: &mut Stage) -> Result<String> {
             let mut document = insurance();
             document["items"] = entry["items"].clone();
             document["summary"] = json!(
-                "全省 90 个县(市、区)职工和城乡居民参加社会保险的人员、参保单位、险种、参保状态和缴费状态,由各级社会保险经办机构登记形成,每日更新。"
+                "全省 90 个县(市、区)职工和城乡居民参加社会保险的人员、参保单位、险种、参保状态和缴费状态，由各级社会保险经办机构登记形成，每日更新。"
             );
             document["revision"] = entry["revision"].clone();
             author.put(&path, &document).await?;

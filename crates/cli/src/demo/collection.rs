@@ -37,7 +37,7 @@ pub const FACTS: &[Facts] = &[
         file: "市县数据仓.csv",
         content: include_str!("../../../../rules/demo/city-warehouses.csv"),
         title: "设区市数据回流与数据仓建设情况",
-        summary: "省平台向 11 个设区市回流的数据类数,以及各市的市级、区县级数据仓数量。",
+        summary: "省平台向 11 个设区市回流的数据类数，以及各市的市级、区县级数据仓数量。",
         subject: "other",
         columns: &[
             ("division_code", "行政区划代码", "string", true),
@@ -89,7 +89,7 @@ pub async fn source(api: &Api, wish: SourceWish<'_>) -> Result<String> {
     }
     let form = json!({
         "resource_id": wish.resource, "title": wish.title, "kind": wish.kind, "config": wish.config, "about": wish.about, "load_mode": wish.mode,
-        "legal_basis": "《浙江省公共数据条例》第十五条;本单位法定职责",
+        "legal_basis": "《浙江省公共数据条例》第十五条；本单位法定职责",
         "purpose": "履行法定职责并按目录提供共享、开放",
         "scope": "目录条目所列数据项",
     });
@@ -191,7 +191,7 @@ pub async fn insurance(stage: &mut Stage) -> Result<String> {
         "a duplicate changed the table"
     );
     Ok(format!(
-        "入库 {} 行,隔离 {} 行,重复上传不改变数据",
+        "入库 {} 行，隔离 {} 行，重复上传不改变数据",
         after["rows"],
         number(
             &api.get(&format!("/api/v1/batches/{}", stage.state.get("batch.insurance")?))
@@ -426,7 +426,7 @@ pub async fn correct(stage: &mut Stage) -> Result<String> {
         "the corrected row did not arrive: {replay}"
     );
     Ok(format!(
-        "隔离区 {} 行,更正并入库 {} 行",
+        "隔离区 {} 行，更正并入库 {} 行",
         summary["total"], replay["rows_written"]
     ))
 }

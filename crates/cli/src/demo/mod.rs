@@ -150,7 +150,7 @@ pub async fn run(options: Options) -> Result<()> {
 }
 
 async fn play(mut stage: Stage) -> Result<()> {
-    println!("数桥演示:以各方人员的身份,通过公开接口走完一遍\n");
+    println!("数桥演示：以各方人员的身份，通过公开接口走完一遍\n");
     let mut progress = Progress {
         number: 0,
         began: Instant::now(),
@@ -160,7 +160,7 @@ async fn play(mut stage: Stage) -> Result<()> {
         progress,
         stage,
         "data-users",
-        "公民和企业注册,校验证件号码",
+        "公民和企业注册，校验证件号码",
         organisations::register_data_users
     );
     step!(progress, stage, "catalog", "编目、退回、修改、发布", catalog::publish);
@@ -176,7 +176,7 @@ async fn play(mut stage: Stage) -> Result<()> {
         progress,
         stage,
         "collect",
-        "归集参保信息,问题数据进入隔离区",
+        "归集参保信息，问题数据进入隔离区",
         collection::insurance
     );
     step!(
@@ -212,7 +212,7 @@ async fn play(mut stage: Stage) -> Result<()> {
         progress,
         stage,
         "gateway",
-        "应用调用核验与查询,越权被拒",
+        "应用调用核验与查询，越权被拒",
         sharing::call_interfaces
     );
     step!(
@@ -226,7 +226,7 @@ async fn play(mut stage: Stage) -> Result<()> {
         progress,
         stage,
         "opening",
-        "开放登记证数据:预览、下载、接口",
+        "开放登记证数据：预览、下载、接口",
         opening::open
     );
     step!(
@@ -240,25 +240,25 @@ async fn play(mut stage: Stage) -> Result<()> {
         progress,
         stage,
         "withdrawal",
-        "企业申请撤回:即时中止、处理、重新开放、告知",
+        "企业申请撤回：即时中止、处理、重新开放、告知",
         withdrawal::withdraw
     );
     step!(
         progress,
         stage,
         "ledger",
-        "每个决定都在账本里,且可以证明",
+        "每个决定都在账本里，且可以证明",
         withdrawal::ledger
     );
     step!(
         progress,
         stage,
         "waiting",
-        "留下待办事项,供各方人员登录办理",
+        "留下待办事项，供各方人员登录办理",
         waiting::leave
     );
     println!(
-        "\n故事走完,共 {} 步,用时 {:.0} 秒。",
+        "\n故事走完，共 {} 步，用时 {:.0} 秒。",
         progress.number,
         progress.began.elapsed().as_secs_f64()
     );
@@ -283,5 +283,5 @@ fn tell_addresses(base: &str) {
     }
     println!("  {:<16}{}  公民", cast::CITIZEN.0, cast::CITIZEN.1);
     println!("  {:<16}{}  企业", cast::FIRM.0, cast::FIRM.1);
-    println!("\n按 Ctrl-C 结束;再次运行会从这里继续。");
+    println!("\n按 Ctrl-C 结束；再次运行会从这里继续。");
 }

@@ -43,7 +43,7 @@ pub async fn open(stage: &mut Stage) -> Result<String> {
         publish(&author, &anybody, &resource).await?;
     }
     Ok(format!(
-        "{} 个数据集,登记证 {} 行",
+        "{} 个数据集，登记证 {} 行",
         super::collection::FACTS.len() + 1,
         dataset["rows"]
     ))

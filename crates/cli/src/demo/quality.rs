@@ -100,7 +100,7 @@ pub async fn improve(stage: &mut Stage) -> Result<String> {
         run(&author, &stage.state.get(&format!("resource.{}", facts.key))?).await?;
     }
     Ok(format!(
-        "{} 条规则;{} 行不一致,整改后复检通过,工单关闭",
+        "{} 条规则；{} 行不一致，整改后复检通过，工单关闭",
         listed + 1,
         failing["failed"]
     ))

@@ -51,12 +51,12 @@ async fn decided(stage: &mut Stage, id: &str, masks: Value) -> Result<()> {
         match text(&step, "name")? {
             "consult" => decide(&authority, id, "consult", "consult", json!({})).await?,
             "answer" => {
-                let reason = "医保经办机构已有参保数据,重复提供扩大了知悉范围。";
+                let reason = "医保经办机构已有参保数据，重复提供扩大了知悉范围。";
                 decide(&provider, id, "answer", "refuse", json!({ "reason": reason })).await?;
             }
             "decide" => {
                 let reason =
-                    "待遇资格核验须以实时参保状态为准,属履行法定职责所必需;缴费状态、姓名作脱敏处理后予以共享。";
+                    "待遇资格核验须以实时参保状态为准，属履行法定职责所必需；缴费状态、姓名作脱敏处理后予以共享。";
                 decide(&authority, id, "decide", "should_share", json!({ "reason": reason })).await?;
             }
             "share_overruling" => {
@@ -154,7 +154,7 @@ pub async fn apply(stage: &mut Stage) -> Result<String> {
             Some(id) => id,
             None => {
                 let form = json!({
-                    "scenario": SCENARIO, "purpose": "审核参保人员享受医疗保险待遇的资格,核对参保状态和参保地。", "mode": mode,
+                    "scenario": SCENARIO, "purpose": "审核参保人员享受医疗保险待遇的资格，核对参保状态和参保地。", "mode": mode,
                     "basis": "《社会保险法》第二十八条", "term_months": 12, "application_id": application, "lines": lines,
                 });
                 let made = applicant.post("/api/v1/share-requests", &form).await?;
@@ -184,7 +184,7 @@ pub async fn apply(stage: &mut Stage) -> Result<String> {
         .refused(Method::POST, "/api/v1/share-requests", Some(&batch))
         .await?;
     ensure!(status == 422, "a batch request was answered {status} {code}");
-    Ok("数源部门不同意,主管部门决定共享,授权 2 项".into())
+    Ok("数源部门不同意，主管部门决定共享，授权 2 项".into())
 }
 
 fn text_of(value: &Value) -> Result<String> {
@@ -289,7 +289,7 @@ pub async fn call_interfaces(stage: &mut Stage) -> Result<String> {
     let (status, _) = call(stage, "not-a-token", &query, &json!({ "keys": keys })).await?;
     ensure!(status == 401, "a forged token was answered {status}");
     Ok(format!(
-        "查询与核验成功;越权被拒:{}",
+        "查询与核验成功；越权被拒：{}",
         refused["title"].as_str().unwrap_or_default()
     ))
 }
@@ -317,5 +317,5 @@ pub async fn who_read(stage: &mut Stage) -> Result<String> {
         status == 404 || status == 403,
         "another unit's question was answered {status}"
     );
-    Ok(format!("{} 次调用,场景:{SCENARIO}", calls.len()))
+    Ok(format!("{} 次调用，场景：{SCENARIO}", calls.len()))
 }

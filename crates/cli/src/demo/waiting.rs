@@ -23,7 +23,7 @@ fn item(name: &str, title: &str, more: Value) -> Value {
 fn injury() -> Value {
     json!({
         "title": "工伤保险待遇发放信息",
-        "summary": "全省工伤职工享受的工伤保险待遇项目、发放金额和发放时间,由各级社会保险经办机构发放时形成。",
+        "summary": "全省工伤职工享受的工伤保险待遇项目、发放金额和发放时间，由各级社会保险经办机构发放时形成。",
         "division_code": "330000", "subject": "social_security", "format": "database", "data_type": "structured",
         "libraries": ["theme_social_security"],
         "items": [
@@ -36,11 +36,11 @@ fn injury() -> Value {
         ],
         "sharing": {
             "attribute": "restricted", "grounds": ["conditional_use"], "modes": ["verify"],
-            "reason": "涉及个人待遇和伤情。", "condition": "仅限核验是否享受待遇,不得留存。",
+            "reason": "涉及个人待遇和伤情。", "condition": "仅限核验是否享受待遇，不得留存。",
         },
         "opening": {
             "attribute": "restricted", "grounds": ["anonymised"], "reason": "涉及个人信息。",
-            "condition": "仅以匿名化后的统计结果开放。", "treatment": "删除姓名和证件号码,按县(市、区)和待遇项目汇总。",
+            "condition": "仅以匿名化后的统计结果开放。", "treatment": "删除姓名和证件号码，按县(市、区)和待遇项目汇总。",
         },
         "update_frequency": "monthly", "grade": "L3", "channels": ["interface"],
     })
@@ -49,7 +49,7 @@ fn injury() -> Value {
 fn annual_reports() -> Value {
     json!({
         "title": "企业年度报告公示信息",
-        "summary": "全省企业依法公示的年度报告基本情况,含企业名称、统一社会信用代码、报告年度和经营状态。",
+        "summary": "全省企业依法公示的年度报告基本情况，含企业名称、统一社会信用代码、报告年度和经营状态。",
         "division_code": "330000", "subject": "credit", "format": "database", "data_type": "structured",
         "libraries": ["legal_persons", "credit_base"],
         "items": [
@@ -79,7 +79,7 @@ pub async fn leave(stage: &mut Stage) -> Result<String> {
         let citizen = stage.as_person(CITIZEN.0).await?;
         let form = json!({
             "dataset_id": stage.state.get("resource.equipment")?, "kind": "suggestion",
-            "text": "建议增加电梯的维护保养单位和最近一次维保日期,方便居民监督。",
+            "text": "建议增加电梯的维护保养单位和最近一次维保日期，方便居民监督。",
         });
         let made = citizen.post("/api/v1/opinions", &form).await?;
         stage.state.put("waiting.opinion", text(&made, "id")?)?;

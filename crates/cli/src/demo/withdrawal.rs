@@ -49,7 +49,7 @@ pub async fn withdraw(stage: &mut Stage) -> Result<String> {
         None => {
             let form = json!({
                 "dataset_id": resource, "kind": "commercial_secret", "record_key": record,
-                "reason": "该登记证的使用地点涉及本企业在建保密车间,公开后损害商业利益。",
+                "reason": "该登记证的使用地点涉及本企业在建保密车间，公开后损害商业利益。",
             });
             let made = firm.post("/api/v1/withdrawals", &form).await?;
             let id = text(&made, "id")?.to_owned();
@@ -65,7 +65,7 @@ pub async fn withdraw(stage: &mut Stage) -> Result<String> {
         &opener,
         &id,
         "suspend",
-        "申请人提供了初步材料,先行中止开放。",
+        "申请人提供了初步材料，先行中止开放。",
         json!({}),
     )
     .await?;
@@ -82,7 +82,7 @@ pub async fn withdraw(stage: &mut Stage) -> Result<String> {
     let took = asked.elapsed();
     ensure!(shut, "a door was still open after {} ms", took.as_millis());
     let treatment = json!({ "treatment": { "items": [], "rows": [record] } });
-    decide(&opener, &id, "treat", "经核实,删除该条记录后重新开放。", treatment).await?;
+    decide(&opener, &id, "treat", "经核实，删除该条记录后重新开放。", treatment).await?;
     let dataset = super::opening::opened(&anybody, &resource).await?;
     ensure!(
         !anybody.text(&csv).await?.contains(&record),
@@ -96,7 +96,7 @@ pub async fn withdraw(stage: &mut Stage) -> Result<String> {
         "the firm has no notice: {notices}"
     );
     Ok(format!(
-        "{} 毫秒内全部入口关闭;处理后重新开放 {} 行",
+        "{} 毫秒内全部入口关闭；处理后重新开放 {} 行",
         took.as_millis(),
         dataset["rows"]
     ))
@@ -126,5 +126,5 @@ pub async fn ledger(stage: &mut Stage) -> Result<String> {
         proof["checkpoint"].is_object() || proof["checkpoint"].is_string(),
         "a proof without a checkpoint: {proof}"
     );
-    Ok(format!("核对 {} 个事项的记录,取得第 {seq} 条的证明", subjects.len()))
+    Ok(format!("核对 {} 个事项的记录，取得第 {seq} 条的证明", subjects.len()))
 }

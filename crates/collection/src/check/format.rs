@@ -29,7 +29,7 @@ impl Pattern {
         let format = format.trim();
         if format.starts_with('^') {
             let regex = Regex::new(format)
-                .map_err(|e| Error::bad_request(format!("信息项的格式不是有效的正则表达式:{format}")).because(e))?;
+                .map_err(|e| Error::bad_request(format!("信息项的格式不是有效的正则表达式：{format}")).because(e))?;
             return Ok(Some(Self::Regex(regex)));
         }
         let split = format.find(|c: char| !c.is_ascii_lowercase()).unwrap_or(format.len());

@@ -66,7 +66,7 @@ impl<'a> Column<'a> {
     }
 }
 
-const THROUGH_NUMBER: &str = "曾被当作数值保存,末尾数字已丢失,须从源头取回原值";
+const THROUGH_NUMBER: &str = "曾被当作数值保存，末尾数字已丢失，须从源头取回原值";
 
 /// What is wrong with one value.
 struct Fault {
@@ -269,7 +269,7 @@ fn uscc(value: &str) -> Result<(), Fault> {
         codes::Uscc::Malformed => Err(Fault::new("uscc", "不是有效的统一社会信用代码格式")),
         _ => Err(Fault::new(
             "uscc_check_digit",
-            "统一社会信用代码校验位不符,内含的组织机构代码也不符",
+            "统一社会信用代码校验位不符，内含的组织机构代码也不符",
         )),
     }
 }

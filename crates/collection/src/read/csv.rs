@@ -190,7 +190,7 @@ impl CsvParser {
         BrokenRow {
             row,
             code: "ragged",
-            message: format!("应有 {} 列,实有 {} 列", headings.len(), record.len()),
+            message: format!("应有 {} 列，实有 {} 列", headings.len(), record.len()),
             values: record
                 .iter()
                 .enumerate()

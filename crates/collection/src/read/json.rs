@@ -127,7 +127,7 @@ impl JsonParser {
                 }
             };
             if let Some(item) = item {
-                cells[item] = Cell::of(value).ok_or_else(|| format!("“{name}”的值是数组或对象,应是单个值"))?;
+                cells[item] = Cell::of(value).ok_or_else(|| format!("“{name}”的值是数组或对象，应是单个值"))?;
             }
         }
         Ok(cells)

@@ -216,7 +216,7 @@ fn ragged(row: Row, layout: &Layout) -> BrokenRow {
     BrokenRow {
         row: row.number,
         code: "ragged",
-        message: format!("应有 {} 列,实有 {} 列", layout.headings.len(), row.cells.len()),
+        message: format!("应有 {} 列，实有 {} 列", layout.headings.len(), row.cells.len()),
         values: row
             .cells
             .into_iter()

@@ -136,7 +136,7 @@ pub(crate) fn plain_file_name(name: &str) -> Result<()> {
             .chars()
             .any(|c| c.is_control() || matches!(c, '/' | '\\' | ':' | '\0'));
     if bad {
-        Err(Error::new(&BAD_CONFIG).with("detail", "请只填写前置机目录中的文件名,不含路径"))
+        Err(Error::new(&BAD_CONFIG).with("detail", "请只填写前置机目录中的文件名，不含路径"))
     } else {
         Ok(())
     }

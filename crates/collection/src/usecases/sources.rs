@@ -209,7 +209,7 @@ fn check_source(row: &source::Model, config: &SourceConfig, entry: &PublishedEnt
         faults.push(fault(
             "legal_basis",
             "required",
-            "请填写法律依据;没有法律依据的,请记录被收集人的同意",
+            "请填写法律依据；没有法律依据的，请记录被收集人的同意",
         ));
     }
     if row.purpose.is_empty() {

@@ -114,7 +114,7 @@ fn opn_2_a_table_longer_than_a_sheet_goes_on_and_says_so() {
     let xlsx = facts.iter().find(|f| f.format == Format::Xlsx).expect("xlsx");
     assert_eq!(
         xlsx.note.as_deref(),
-        Some("共4张数据表;仅含前12行,其余3行请下载其他格式")
+        Some("共4张数据表；仅含前12行，其余3行请下载其他格式")
     );
 }
 

@@ -155,12 +155,12 @@ impl RowWriter for XlsxWriter {
         }
         if self.left_out > 0 {
             notes.push(format!(
-                "仅含前{}行,其余{}行请下载其他格式",
+                "仅含前{}行，其余{}行请下载其他格式",
                 self.written, self.left_out
             ));
         }
         if self.shortened > 0 {
-            notes.push(format!("{}个超长文本已截短,全文见其他格式", self.shortened));
+            notes.push(format!("{}个超长文本已截短，全文见其他格式", self.shortened));
         }
         Ok((!notes.is_empty()).then(|| notes.join(";")))
     }

@@ -22,7 +22,7 @@ export function Attributes({ document: d, errors, onChange }: Part) {
   );
   const area = (kind: 'sharing' | 'opening', name: 'condition' | 'reason' | 'basis' | 'treatment') => {
     const path = `${kind}.${name}`;
-    const value = (d[kind] as Record<string, unknown>)[name] as string | undefined;
+    const value = kind === 'opening' ? d.opening[name] : name === 'treatment' ? null : d.sharing[name];
     const label = name === 'treatment' ? name : (`${kind}_${name}` as const);
     return (
       <Field key={path} label={t(label)} path={path} errors={errors} wide required>
@@ -31,7 +31,7 @@ export function Attributes({ document: d, errors, onChange }: Part) {
           rows={2}
           value={value ?? ''}
           status={status(errors, path)}
-          onChange={(e) => (kind === 'sharing' ? setSharing : setOpening)({ [name]: e.target.value || undefined })}
+          onChange={(e) => (kind === 'sharing' ? setSharing : setOpening)({ [name]: e.target.value || null })}
         />
       </Field>
     );
@@ -43,7 +43,7 @@ export function Attributes({ document: d, errors, onChange }: Part) {
         <Field label={t('sharing')} path="sharing.attribute" errors={errors} required>
           <Select
             id="f-sharing.attribute"
-            value={d.sharing.attribute}
+            value={d.sharing.attribute ?? undefined}
             status={status(errors, 'sharing.attribute')}
             options={(['unconditional', 'restricted', 'not_shared'] as const).map((a) => ({
               value: a,
@@ -81,7 +81,7 @@ export function Attributes({ document: d, errors, onChange }: Part) {
         <Field label={t('opening')} path="opening.attribute" errors={errors} required>
           <Select
             id="f-opening.attribute"
-            value={d.opening.attribute}
+            value={d.opening.attribute ?? undefined}
             status={status(errors, 'opening.attribute')}
             options={(['unconditional', 'restricted', 'prohibited'] as const).map((a) => ({
               value: a,

@@ -54,9 +54,9 @@ export function Basics({ document: d, errors, onChange }: Part) {
         <Field label={t('grade')} path="grade" errors={errors} required>
           <Select
             id="f-grade"
-            value={d.grade}
+            value={d.grade ?? undefined}
             status={status(errors, 'grade')}
-            options={['L1', 'L2', 'L3', 'L4'].map((g) => ({ value: g, label: g }))}
+            options={(['L1', 'L2', 'L3', 'L4'] as const).map((g) => ({ value: g, label: g }))}
             onChange={(grade) => set({ grade })}
             style={{ width: '100%' }}
           />
@@ -86,22 +86,22 @@ export function Basics({ document: d, errors, onChange }: Part) {
             id="f-volume"
             min={0}
             value={d.volume}
-            onChange={(value) => set({ volume: value ?? undefined })}
+            onChange={(volume) => set({ volume })}
             style={{ width: '100%' }}
           />
         </Field>
         <Field label={bracketed(t('timeSpan'), t('from'))} path="time_span.from" errors={errors}>
           <DayField
             id="f-time_span.from"
-            value={d.time_span?.from}
-            onChange={(day) => set({ time_span: { ...d.time_span, from: day } })}
+            value={d.time_span?.from ?? undefined}
+            onChange={(day) => set({ time_span: { to: null, ...d.time_span, from: day ?? null } })}
           />
         </Field>
         <Field label={bracketed(t('timeSpan'), t('to'))} path="time_span.to" errors={errors}>
           <DayField
             id="f-time_span.to"
-            value={d.time_span?.to}
-            onChange={(day) => set({ time_span: { ...d.time_span, to: day } })}
+            value={d.time_span?.to ?? undefined}
+            onChange={(day) => set({ time_span: { from: null, ...d.time_span, to: day ?? null } })}
           />
         </Field>
       </div>

@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { Button, Select } from 'antd';
 import { useGet } from '../../api/query';
-import type { Page, Resource } from '../../api/types';
+import type { Schema } from '../../api/operation';
 import { amount, day, number } from '../../format';
 import { textOf, useLang, useText } from '../../i18n';
 import { useMay, useSession } from '../../session';
@@ -12,12 +12,11 @@ import { PageHead } from '../../ui/Page';
 import { AttributeTag } from '../../ui/Tags';
 import { ButtonLink } from '../frame/ButtonLink';
 import { useAddress } from '../frame/search';
-import { type FacetLists, Facets, type Unit, UnitTree } from './Facets';
+import { Facets, UnitTree } from './Facets';
 import { messages } from './messages';
-import { Highlight, type Highlighted, ItemsTable, StateTag, useCart, useVocabulary } from './shared';
+import { Highlight, ItemsTable, StateTag, useCart, useVocabulary } from './shared';
 
-type Row = Omit<Resource, 'items'> & { item_count: number; highlights: Highlighted[] };
-type Found = Page<Row> & { facets?: FacetLists };
+type Row = Schema<'ResourceRow'>;
 
 /** Everything that the reader may see and request. */
 export function CatalogList() {
@@ -42,8 +41,8 @@ function Resources({ id, title, lead, mine }: { id: string; title: string; lead:
   const [address, setAddress] = useAddress();
   const vocabulary = useVocabulary();
   const cart = useCart();
-  const units = useGet<Unit[] | { items: Unit[] }>('/catalog/units', {}, { enabled: !mine, staleTime: 60_000 });
-  const columns: Column<Row>[] = [
+  const units = useGet('/catalog/units', {}, { enabled: !mine, staleTime: 60_000 });
+  const columns: Column<Row, 'title' | 'updated' | 'requests'>[] = [
     {
       key: 'title',
       title: t('name'),
@@ -51,8 +50,8 @@ function Resources({ id, title, lead, mine }: { id: string; title: string; lead:
       sort: 'title',
       text: (r) => r.title,
       render: (r) => {
-        const title = r.highlights?.find((h) => h.field === 'title');
-        const item = r.highlights?.find((h) => h.field === 'item');
+        const title = r.highlights.find((h) => h.field === 'title');
+        const item = r.highlights.find((h) => h.field === 'item');
         return (
           <span className="title-cell">
             <Link to={'/catalog/$id' as never} params={{ id: r.id } as never}>
@@ -153,7 +152,7 @@ function Resources({ id, title, lead, mine }: { id: string; title: string; lead:
           ) : undefined
         }
       />
-      <ListPage<Row, Found>
+      <ListPage
         id={id}
         path="/resources"
         caption={t('caption')}
@@ -163,7 +162,7 @@ function Resources({ id, title, lead, mine }: { id: string; title: string; lead:
           ...(mine
             ? [
                 {
-                  key: 'state',
+                  key: 'state' as const,
                   title: t('state'),
                   options: STATES.map((s) => ({ value: s, label: textOf(messages, lang, `state_${s}`) })),
                 },
@@ -218,28 +217,28 @@ function Resources({ id, title, lead, mine }: { id: string; title: string; lead:
             )}
             <Facets
               title={t('sharing')}
-              values={page?.facets?.sharing}
+              values={page?.facets.sharing}
               chosen={address.sharing}
               name={label('sharing')}
               onChoose={(v) => setAddress({ sharing: v })}
             />
             <Facets
               title={t('opening')}
-              values={page?.facets?.opening}
+              values={page?.facets.opening}
               chosen={address.opening}
               name={label('opening')}
               onChoose={(v) => setAddress({ opening: v })}
             />
             <Facets
               title={t('libraries')}
-              values={page?.facets?.library}
+              values={page?.facets.library}
               chosen={address.library}
               name={vocabulary.library}
               onChoose={(v) => setAddress({ library: v })}
             />
             <Facets
               title={t('subject')}
-              values={page?.facets?.subject}
+              values={page?.facets.subject}
               chosen={address.subject}
               name={(v) => vocabulary.name('subjects', v)}
               onChoose={(v) => setAddress({ subject: v })}
@@ -255,7 +254,7 @@ function Resources({ id, title, lead, mine }: { id: string; title: string; lead:
 /** The side panel: enough to decide whether to open the page. */
 function ResourcePanel({ id }: { id: string }) {
   const t = useText(messages);
-  const resource = useGet<Resource>('/resources/{id}', { path: { id } });
+  const resource = useGet('/resources/{id}', { path: { id } });
   const r = resource.data;
   if (!r) return null;
   return (

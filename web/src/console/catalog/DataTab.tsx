@@ -5,30 +5,18 @@ import { useGet } from '../../api/query';
 import type { Resource } from '../../api/types';
 import { amount, bytes, moment } from '../../format';
 import { useLang, useText } from '../../i18n';
-import { DataGrid, type GridRow } from '../../ui/DataGrid';
+import { DataGrid } from '../../ui/DataGrid';
 import { FactStrip } from '../../ui/Page';
 import { EmptyState, Skeleton } from '../../ui/States';
 import { Tag } from '../../ui/Tags';
 import { messages } from './messages';
 
-interface DataStatus {
-  rows: number;
-  size_bytes: number;
-  table_version?: number | null;
-  last_load?: { batch_id: string; at: string; rows_written: number } | null;
-  freshness?: { frequency: string; due?: string | null; late: boolean } | null;
-}
-interface Sample {
-  items: { name: string; title: string; type: string; grade: string; masked: boolean }[];
-  rows: GridRow[];
-}
-
 export function DataTab({ resource }: { resource: Resource }) {
   const t = useText(messages);
   const { lang } = useLang();
-  const status = useGet<DataStatus>('/resources/{id}/data/status', { path: { id: resource.id } });
+  const status = useGet('/resources/{id}/data/status', { path: { id: resource.id } });
   const has = (status.data?.rows ?? 0) > 0;
-  const sample = useGet<Sample>('/resources/{id}/data/sample', { path: { id: resource.id } }, { enabled: has });
+  const sample = useGet('/resources/{id}/data/sample', { path: { id: resource.id } }, { enabled: has });
   if (status.isLoading) return <Skeleton />;
   if (!has || !status.data) {
     return (
@@ -54,12 +42,10 @@ export function DataTab({ resource }: { resource: Resource }) {
           { label: t('lastLoad'), value: moment(s.last_load?.at, lang) },
           {
             label: t('freshness'),
-            value: s.freshness ? (
+            value: (
               <Tag tone={s.freshness.late ? 'bad' : 'good'} icon={s.freshness.late ? 'alert' : 'check'}>
                 {s.freshness.late ? t('late') : t('fresh')}
               </Tag>
-            ) : (
-              '—'
             ),
           },
         ]}

@@ -6,11 +6,12 @@ import { App, Button } from 'antd';
 import { useEffect, useRef, useState } from 'react';
 import { ApiError, post, put } from '../../api/client';
 import { queryClient, useGet } from '../../api/query';
-import type { Resource } from '../../api/types';
+import type { Schema } from '../../api/operation';
+import type { Problem } from '../../api/types';
 import { moment } from '../../format';
 import { useLang, useText } from '../../i18n';
-import { useSession } from '../../session';
-import { Compare, type Comparison } from '../../ui/Compare';
+import { signedIn, useSession } from '../../session';
+import { Compare } from '../../ui/Compare';
 import { PageHead } from '../../ui/Page';
 import { ErrorView, Loaded } from '../../ui/States';
 import { useGo } from '../frame/search';
@@ -24,6 +25,10 @@ import { useValueName } from './values';
 
 const AUTOSAVE_MS = 2000;
 
+/** Somebody else saved in between: the refusal says what differs. */
+const isConflict = (problem: Problem): problem is Schema<'EditConflict'> =>
+  problem.code === 'catalog.revision_conflict';
+
 export function NewEntry() {
   return <Editor initial={EMPTY} />;
 }
@@ -33,7 +38,7 @@ export function EditEntry() {
   const { actor } = useSession();
   // The form is filled once: what is read anew behind the writer's back must not take the place of what is typed.
   const [round, setRound] = useState(0);
-  const resource = useGet<Resource>(
+  const resource = useGet(
     '/resources/{id}',
     { path: { id } },
     { staleTime: Number.POSITIVE_INFINITY, gcTime: 0 },
@@ -82,8 +87,8 @@ function Editor({ id: startId, revision: startRevision, initial, reload }: Props
   };
   const dirty = document !== saved.document;
   const errors = error?.problem.errors ?? [];
-  const conflict = error?.problem.code === 'catalog.revision_conflict';
-  const differences = (error?.problem as { differences?: Comparison } | undefined)?.differences;
+  const conflict = error !== undefined && isConflict(error.problem);
+  const differences = error && isConflict(error.problem) ? error.problem.differences : undefined;
   const valueName = useValueName();
 
   const sent = useRef<Document>(undefined);
@@ -93,14 +98,14 @@ function Editor({ id: startId, revision: startRevision, initial, reload }: Props
     setSaving(true);
     try {
       const answer = at.current.id
-        ? await put<Resource>('/resources/{id}', {
+        ? await put('/resources/{id}', {
             path: { id: at.current.id },
-            body: { ...body, revision: at.current.revision },
+            body: { ...body, revision: at.current.revision ?? 0 },
           })
-        : await post<Resource>('/resources', { body });
+        : await post('/resources', { body });
       at.current = { id: answer.id, revision: answer.revision };
-      const merged = withIds(body, answer.items ?? []);
-      setDocument(latest.current === body ? merged : withIds(latest.current, answer.items ?? []));
+      const merged = withIds(body, answer.items);
+      setDocument(latest.current === body ? merged : withIds(latest.current, answer.items));
       setSaved({ document: merged, at: Date.now() });
       setError(undefined);
       // The address for a reload, past the router: a navigation would mount the form anew under the writer's hands.
@@ -131,6 +136,15 @@ function Editor({ id: startId, revision: startRevision, initial, reload }: Props
     return () => clearTimeout(timer);
   }, [document, dirty, saving, conflict]);
 
+  // Whoever signs in again over a lost session finds saved what was refused for that alone.
+  const { actor } = useSession();
+  const who = useRef(actor.id);
+  useEffect(() => {
+    if (!signedIn(actor) || actor.id !== who.current || error?.problem.status !== 401) return;
+    setError(undefined);
+    if (dirty) saveRef.current();
+  }, [actor.id]);
+
   // Whoever goes elsewhere within the two seconds keeps the change all the same.
   const gone = useRef(false);
   const unsaved = useRef(false);
@@ -158,7 +172,7 @@ function Editor({ id: startId, revision: startRevision, initial, reload }: Props
       if ((dirty || !at.current.id) && !(await save())) return;
       await post('/resources/{id}/submit', {
         path: { id: at.current.id ?? '' },
-        body: { revision: at.current.revision },
+        body: { revision: at.current.revision ?? null },
       });
       message.success(t('submitted'));
       await queryClient.invalidateQueries();

@@ -1,14 +1,10 @@
 // What is left of a list when one more condition is chosen.
 
 import { useState } from 'react';
+import type { Schema } from '../../api/operation';
 import { number } from '../../format';
 
-export interface Facet {
-  value: string;
-  count: number;
-  title?: string | null;
-}
-export type FacetLists = Record<string, Facet[]>;
+type Facet = Schema<'FacetValue'>;
 
 export function Facets({
   title,
@@ -34,7 +30,7 @@ export function Facets({
           aria-pressed={chosen === f.value}
           onClick={() => onChoose(chosen === f.value ? undefined : f.value)}
         >
-          <span>{f.title ?? name(f.value)}</span>
+          <span>{f.title || name(f.value)}</span>
           <span className="faint tabular">{number(f.count)}</span>
         </button>
       ))}
@@ -42,12 +38,7 @@ export function Facets({
   );
 }
 
-export interface Unit {
-  id: string;
-  name: string;
-  count: number;
-  children?: Unit[];
-}
+type Unit = Schema<'UnitNode'>;
 
 /** 单位目录树: institutions with how many entries each has. */
 export function UnitTree({
@@ -57,17 +48,16 @@ export function UnitTree({
   onChoose,
 }: {
   title: string;
-  units: Unit[] | { items: Unit[] } | undefined;
+  units: Unit[] | undefined;
   chosen: string | undefined;
   onChoose: (unit: string | undefined) => void;
 }) {
-  const roots = Array.isArray(units) ? units : (units?.items ?? []);
-  if (roots.length === 0) return null;
+  if (!units?.length) return null;
   return (
     <section>
       <h2>{title}</h2>
       <ul>
-        {roots.map((unit) => (
+        {units.map((unit) => (
           <UnitNode key={unit.id} unit={unit} depth={0} chosen={chosen} onChoose={onChoose} />
         ))}
       </ul>
@@ -87,7 +77,7 @@ function UnitNode({
   onChoose: (unit?: string) => void;
 }) {
   const [open, setOpen] = useState(depth === 0);
-  const children = unit.children ?? [];
+  const { children } = unit;
   return (
     <li>
       <button

@@ -14,7 +14,8 @@ import { emptyItem, itemsFromText } from './document';
 import { messages } from './messages';
 import { columnsOf } from './sample';
 
-const TYPES = ['string', 'integer', 'decimal', 'date', 'datetime', 'boolean'];
+const TYPES = ['string', 'integer', 'decimal', 'date', 'datetime', 'boolean'] as const;
+const GRADES = ['L1', 'L2', 'L3', 'L4'] as const;
 const OPENINGS = ['unconditional', 'restricted', 'prohibited'] as const;
 const IDENTIFIERS = ['citizen_id', 'uscc', 'division', 'phone', 'name', 'address', 'email', 'bank_card', 'plate'];
 
@@ -44,7 +45,7 @@ export function ItemsEditor({
   const derive = async (file: File) => {
     setError(undefined);
     try {
-      const proposal = await post<Item[]>('/resources/derive-items', { body: { columns: await columnsOf(file) } });
+      const proposal = await post('/resources/derive-items', { body: { columns: await columnsOf(file) } });
       onChange(proposal);
       message.success(t('derived', { n: proposal.length }));
     } catch (e) {
@@ -178,7 +179,7 @@ function ItemRow({
           <Input
             aria-label={label('meaning')}
             status={status('meaning')}
-            value={item.meaning ?? ''}
+            value={item.meaning}
             onChange={(e) => onChange({ meaning: e.target.value })}
             style={{ minWidth: 160 }}
           />
@@ -189,7 +190,7 @@ function ItemRow({
             status={status('type')}
             value={item.type}
             options={TYPES.map((v) => ({ value: v, label: typeName(v) }))}
-            onChange={(type) => onChange({ type, scale: type === 'decimal' ? item.scale : undefined })}
+            onChange={(type) => onChange({ type, scale: type === 'decimal' ? item.scale : null })}
             style={{ width: 104 }}
           />
         </td>
@@ -199,7 +200,7 @@ function ItemRow({
             status={status('length')}
             min={1}
             value={item.length}
-            onChange={(length) => onChange({ length: length ?? undefined })}
+            onChange={(length) => onChange({ length })}
             style={{ width: 76 }}
           />
           {item.type === 'decimal' && (
@@ -210,7 +211,7 @@ function ItemRow({
               min={0}
               max={18}
               value={item.scale}
-              onChange={(scale) => onChange({ scale: scale ?? undefined })}
+              onChange={(scale) => onChange({ scale })}
               style={{ width: 76, marginTop: 4 }}
             />
           )}
@@ -222,7 +223,7 @@ function ItemRow({
             status={status('identifier')}
             value={item.identifier ?? undefined}
             options={IDENTIFIERS.map((v) => ({ value: v, label: textOf(messages, lang, `id_${v}`) }))}
-            onChange={(identifier) => onChange({ identifier: identifier ?? undefined })}
+            onChange={(identifier) => onChange({ identifier: identifier ?? null })}
             style={{ width: 150 }}
           />
         </td>
@@ -247,8 +248,8 @@ function ItemRow({
             aria-label={label('grade')}
             status={status('grade')}
             value={item.grade ?? undefined}
-            options={['L1', 'L2', 'L3', 'L4'].map((g) => ({ value: g, label: g }))}
-            onChange={(grade) => onChange({ grade: grade as Item['grade'] })}
+            options={GRADES.map((g) => ({ value: g, label: g }))}
+            onChange={(grade) => onChange({ grade })}
             style={{ width: 72 }}
           />
         </td>

@@ -3,7 +3,7 @@ import { App, Button, Input, Modal, Tabs } from 'antd';
 import { useState } from 'react';
 import { post } from '../../api/client';
 import { useAct, useGet } from '../../api/query';
-import type { Resource, Timeline } from '../../api/types';
+import type { Resource } from '../../api/types';
 import { amount, day, moment } from '../../format';
 import { bracketed, separator, textOf, useLang, useText } from '../../i18n';
 import { useMay } from '../../session';
@@ -19,7 +19,7 @@ import { ItemsTable, StateTag, useCart, useGrounds, useVocabulary } from './shar
 
 export function ResourceDetail() {
   const { id } = useParams({ strict: false }) as { id: string };
-  const resource = useGet<Resource>('/resources/{id}', { path: { id } });
+  const resource = useGet('/resources/{id}', { path: { id } });
   return <Loaded query={resource}>{(r) => <Detail r={r} />}</Loaded>;
 }
 
@@ -27,7 +27,7 @@ function Detail({ r }: { r: Resource }) {
   const t = useText(messages);
   const vocabulary = useVocabulary();
   const [address, setAddress] = useAddress();
-  const timeline = useGet<Timeline | null>('/resources/{id}/timeline', { path: { id: r.id } });
+  const timeline = useGet('/resources/{id}/timeline', { path: { id: r.id } });
   const [picked, setPicked] = useState(new Set<string>());
   const may = useMay();
   const cart = useCart();
@@ -190,11 +190,11 @@ export function Overview({ r }: { r: Resource }) {
   const v = useVocabulary();
   const sharingGrounds = useGrounds('sharing');
   const openingGrounds = useGrounds('opening');
-  const span = r.time_span as { from?: string; to?: string } | string | null | undefined;
-  const spanText = typeof span === 'object' && span ? `${span.from ? day(span.from, lang) : ''} — ${span.to ? day(span.to, lang) : t('validUntil')}` : span;
+  const span = r.time_span;
+  const spanText = span && `${span.from ? day(span.from, lang) : ''} — ${span.to ? day(span.to, lang) : t('validUntil')}`;
   const pairs: [string, React.ReactNode][] = [
     [t('code'), <code key="code">{r.code}</code>],
-    [t('responsible'), r.responsible?.name],
+    [t('responsible'), r.responsible.name],
     [t('division'), r.division.name],
     [t('subject'), v.name('subjects', r.subject)],
     [t('library'), r.libraries.map(v.library).join(separator())],

@@ -2,9 +2,9 @@ import { Link, useParams } from '@tanstack/react-router';
 import { App } from 'antd';
 import { post } from '../../api/client';
 import { useAct, useGet } from '../../api/query';
-import type { Page, Resource, Timeline } from '../../api/types';
+import type { Resource } from '../../api/types';
 import { useText } from '../../i18n';
-import { Compare, type Comparison } from '../../ui/Compare';
+import { Compare } from '../../ui/Compare';
 import { type Decision, ProcedurePanel } from '../../ui/console/ProcedurePanel';
 import { PageHead } from '../../ui/Page';
 import { EmptyState, Loaded } from '../../ui/States';
@@ -16,7 +16,7 @@ import { useValueName } from './values';
 
 export function Review() {
   const { id } = useParams({ strict: false }) as { id: string };
-  const resource = useGet<Resource>('/resources/{id}', { path: { id } });
+  const resource = useGet('/resources/{id}', { path: { id } });
   return <Loaded query={resource}>{(r) => <ReviewOf r={r} />}</Loaded>;
 }
 
@@ -24,8 +24,8 @@ function ReviewOf({ r }: { r: Resource }) {
   const t = useText(messages);
   const go = useGo();
   const { message } = App.useApp();
-  const timeline = useGet<Timeline | null>('/resources/{id}/timeline', { path: { id: r.id } });
-  const step = timeline.data?.steps.find((s) => !s.closed_at && s.allowed_outcomes?.length);
+  const timeline = useGet('/resources/{id}/timeline', { path: { id: r.id } });
+  const step = timeline.data?.steps.find((s) => !s.closed_at && s.allowed_outcomes.length);
   const decide = useAct(
     (d: Decision) => post('/resources/{id}/review', { path: { id: r.id }, body: { ...d, revision: r.revision } }),
     () => {
@@ -72,18 +72,17 @@ function ReviewOf({ r }: { r: Resource }) {
 /** Against the version before; a first version is shown whole. */
 function Changes({ r }: { r: Resource }) {
   const t = useText(messages);
-  const valueName = useValueName();
-  const versions = useGet<Page<{ version: number }> | { version: number }[]>('/resources/{id}/versions', {
+  const valueName = useValueName(r.related);
+  const versions = useGet('/resources/{id}/versions', {
     path: { id: r.id },
   });
-  const list = Array.isArray(versions.data) ? versions.data : versions.data?.items;
-  const before = list
+  const before = versions.data
     ?.map((v) => v.version)
     .filter((v) => v < r.version)
     .sort((a, b) => b - a)[0];
-  const comparison = useGet<Comparison>(
+  const comparison = useGet(
     '/resources/{id}/compare',
-    { path: { id: r.id }, query: { from: before, to: r.version } },
+    { path: { id: r.id }, query: { from: before ?? 0, to: r.version } },
     { enabled: before !== undefined },
   );
   if (before !== undefined && comparison.data) {

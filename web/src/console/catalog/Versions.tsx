@@ -1,10 +1,9 @@
 import { Link, useParams } from '@tanstack/react-router';
 import { Radio } from 'antd';
 import { useGet } from '../../api/query';
-import type { Page, Resource } from '../../api/types';
 import { moment } from '../../format';
 import { useLang, useText } from '../../i18n';
-import { Compare, type Comparison } from '../../ui/Compare';
+import { Compare } from '../../ui/Compare';
 import { PageHead } from '../../ui/Page';
 import { ErrorView, Loaded } from '../../ui/States';
 import { useAddress } from '../frame/search';
@@ -12,29 +11,20 @@ import { messages } from './messages';
 import { StateTag } from './shared';
 import { useValueName } from './values';
 
-interface Version {
-  version: number;
-  state: string;
-  created_at?: string | null;
-  updated_at?: string | null;
-  published_at?: string | null;
-  author?: { name: string } | null;
-}
-
 export function Versions() {
   const { id } = useParams({ strict: false }) as { id: string };
   const t = useText(messages);
   const { lang } = useLang();
-  const valueName = useValueName();
   const [address, setAddress] = useAddress();
-  const resource = useGet<Resource>('/resources/{id}', { path: { id } });
-  const versions = useGet<Page<Version> | Version[]>('/resources/{id}/versions', { path: { id } });
-  const list = Array.isArray(versions.data) ? versions.data : versions.data?.items;
-  const numbers = (list ?? []).map((v) => v.version).sort((a, b) => a - b);
+  const resource = useGet('/resources/{id}', { path: { id } });
+  const valueName = useValueName(resource.data?.related);
+  const versions = useGet('/resources/{id}/versions', { path: { id } });
+  const list = versions.data ?? [];
+  const numbers = list.map((v) => v.version).sort((a, b) => a - b);
   const from = Number(address.from ?? numbers.at(-2));
   const to = Number(address.to ?? numbers.at(-1));
   const ready = Number.isFinite(from) && Number.isFinite(to) && from !== to;
-  const comparison = useGet<Comparison>(
+  const comparison = useGet(
     '/resources/{id}/compare',
     { path: { id }, query: { from, to } },
     { enabled: ready },
@@ -76,7 +66,7 @@ export function Versions() {
                   </tr>
                 </thead>
                 <tbody>
-                  {[...(list ?? [])]
+                  {[...list]
                     .sort((a, b) => b.version - a.version)
                     .map((v) => (
                       <tr key={v.version}>
@@ -84,7 +74,7 @@ export function Versions() {
                         <td>
                           <StateTag state={v.state} />
                         </td>
-                        <td className="tabular">{moment(v.published_at ?? v.updated_at ?? v.created_at, lang)}</td>
+                        <td className="tabular">{moment(v.published_at ?? v.updated_at, lang)}</td>
                         <td>
                           <Radio
                             aria-label={`${t('compareFrom')} ${v.version}`}

@@ -1,86 +1,84 @@
 // What the editor edits: one version of an entry, incomplete while a draft.
 
-import type { Item, OpeningTerms, Resource, SharingTerms } from '../../api/types';
+import type { Schema } from '../../api/operation';
+import type { Item, Resource } from '../../api/types';
 
-export interface Document {
-  title: string;
-  summary: string;
-  responsible_id?: string;
-  division_code?: string;
-  subject: string;
-  format: string;
-  data_type: string;
-  libraries: string[];
-  items: Item[];
-  sharing: SharingTerms & { grounds: string[] };
-  opening: Omit<OpeningTerms, 'grounds'> & { grounds: string[] };
-  update_frequency: string;
-  time_span?: { from?: string; to?: string };
-  volume?: number;
-  grade?: string;
-  channels: string[];
-  related: string[];
-}
+export type Document = Schema<'CatalogDocument'>;
 
 export const EMPTY: Document = {
   title: '',
   summary: '',
+  responsible_id: null,
+  division_code: null,
   subject: '',
   format: 'database',
   data_type: 'structured',
   libraries: [],
   items: [],
-  sharing: { modes: ['verify', 'query'], grounds: [] },
-  opening: { grounds: [] },
+  sharing: { attribute: null, condition: null, reason: null, grounds: [], basis: null, modes: ['verify', 'query'] },
+  opening: { attribute: null, condition: null, reason: null, grounds: [], basis: null, treatment: null },
   update_frequency: '',
+  time_span: null,
+  volume: null,
+  grade: null,
+  collection_state: null,
   channels: ['interface'],
   related: [],
 };
 
-/** What stands for itself (the provider, its division) is not stated: stating it would look like a change. */
-export function documentOf(r: Resource, ownDivision?: string): Document {
-  const span = r.time_span as unknown;
-  const grounds = (value: unknown) => (Array.isArray(value) ? (value as string[]) : []);
-  return {
-    title: r.title,
-    summary: r.summary,
-    responsible_id: r.responsible?.id === r.provider.id ? undefined : r.responsible?.id,
-    division_code: r.division?.code === ownDivision ? undefined : r.division?.code,
-    subject: r.subject,
-    format: r.format,
-    data_type: r.data_type,
-    libraries: r.libraries,
-    items: r.items,
-    sharing: { ...r.sharing, grounds: grounds(r.sharing.grounds) },
-    opening: { ...r.opening, grounds: grounds(r.opening.grounds) },
-    update_frequency: r.update_frequency,
-    time_span: span && typeof span === 'object' ? (span as Document['time_span']) : undefined,
-    volume: r.volume ?? undefined,
-    grade: r.grade ?? undefined,
-    channels: r.channels,
-    related: r.related.map((x) => (typeof x === 'string' ? x : (x as { id: string }).id)),
-  };
-}
+/**
+ * What stands for itself (the provider, its division, whether data was collected)
+ * is not stated: stating it would look like a change. Empty grounds are left out of the answer.
+ */
+export const documentOf = (r: Resource, ownDivision?: string): Document => ({
+  title: r.title,
+  summary: r.summary,
+  responsible_id: r.responsible.id === r.provider.id ? null : r.responsible.id,
+  division_code: r.division.code === ownDivision ? null : r.division.code,
+  subject: r.subject,
+  format: r.format,
+  data_type: r.data_type,
+  libraries: r.libraries,
+  items: r.items,
+  sharing: { ...r.sharing, grounds: r.sharing.grounds ?? [] },
+  opening: { ...r.opening, grounds: r.opening.grounds ?? [] },
+  update_frequency: r.update_frequency,
+  time_span: r.time_span ?? null,
+  volume: r.volume ?? null,
+  grade: r.grade ?? null,
+  collection_state: null,
+  channels: r.channels,
+  related: r.related.map((other) => other.id),
+});
 
 /** The first save gives each new item its id; without it the next save would make it another item. */
 export function withIds(document: Document, saved: Item[]): Document {
   const items = document.items.map((item) =>
-    item.id ? item : { ...item, id: saved.find((s) => s.name === item.name)?.id },
+    item.id ? item : { ...item, id: saved.find((s) => s.name === item.name)?.id ?? null },
   );
   return { ...document, items };
 }
 
 export const emptyItem = (): Item => ({
+  id: null,
   name: '',
   title: '',
   meaning: '',
   type: 'string',
+  length: null,
+  scale: null,
+  format: null,
+  code_set: null,
+  data_element: null,
+  identifier: null,
   key: false,
   nullable: true,
   grade: 'L2',
+  sharing: null,
+  opening: null,
 });
 
-const TYPES: Record<string, string> = {
+const TYPES: Record<string, Item['type']> = {
   文本: 'string',
   字符: 'string',
   字符型: 'string',
@@ -129,7 +127,7 @@ export function itemsFromText(text: string): Item[] {
       name,
       meaning,
       type: TYPES[type.toLowerCase()] ?? 'string',
-      length: Number.parseInt(length, 10) || undefined,
+      length: Number.parseInt(length, 10) || null,
       key: YES.test(key),
       nullable: !YES.test(key) && (!nullable || YES.test(nullable)),
       grade: (/^L?[1-4]$/i.test(grade) ? `L${grade.slice(-1)}` : 'L2') as Item['grade'],

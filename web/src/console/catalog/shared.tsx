@@ -3,32 +3,20 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { App } from 'antd';
 import { get, put } from '../../api/client';
+import type { Schema } from '../../api/operation';
 import { useGet } from '../../api/query';
-import type { Item, Resource } from '../../api/types';
+import type { Item } from '../../api/types';
 import { bracketed, textOf, useLang, useText } from '../../i18n';
 import { type Column, DataTable } from '../../ui/console/DataTable';
 import { GradeMark, Tag, type Tone, useTypeName } from '../../ui/Tags';
 import { messages } from './messages';
 
-export interface Term {
-  code: string;
-  zh: string;
-  en: string;
-}
-export interface Vocabulary {
-  subjects: Term[];
-  formats: Term[];
-  data_types: Term[];
-  frequencies: Term[];
-  channels: Term[];
-  base_libraries: Term[];
-  thematic_libraries: Term[];
-}
+type Vocabulary = Schema<'CatalogVocabulary'>;
 
 /** The lists an entry chooses from, and the name of a code in the reader's language. */
 export function useVocabulary() {
   const { lang } = useLang();
-  const query = useGet<Vocabulary>('/catalog/vocabulary', {}, { staleTime: Number.POSITIVE_INFINITY });
+  const query = useGet('/catalog/vocabulary', {}, { staleTime: Number.POSITIVE_INFINITY });
   const lists = query.data;
   const options = (list: keyof Vocabulary) =>
     (lists?.[list] ?? []).map((term) => ({ value: term.code, label: term[lang] }));
@@ -40,18 +28,9 @@ export function useVocabulary() {
   return { options, name, library };
 }
 
-export interface Ground {
-  attribute: string;
-  code: string;
-  title: string;
-  article: { citation: string };
-  /** What else has to be stated for it: reason, condition, basis, treatment. */
-  requires: string[];
-}
-
 /** 情形 of the rule set in force, each with its article. */
 export function useGrounds(area: 'sharing' | 'opening') {
-  const grounds = useGet<Ground[]>(
+  const grounds = useGet(
     '/rule-set/grounds',
     { query: { for: area } },
     { staleTime: Number.POSITIVE_INFINITY },
@@ -79,18 +58,15 @@ export function StateTag({ state }: { state: string }) {
 }
 
 /** 申购车: what is to be requested, resource by resource. */
-export interface Cart {
-  items: { resource_id: string; item_ids: string[] }[];
-}
 export function useCart() {
   const t = useText(messages);
   const { message } = App.useApp();
   const client = useQueryClient();
-  const add = async (lines: Cart['items']) => {
-    const cart = await get<Cart>('/cart');
+  const add = async (lines: Schema<'ShareLine'>[]) => {
+    const cart = await get('/cart');
     // A resource taken from a list is taken with all its items; the cart is where some are left out.
     for (const line of lines.filter((l) => l.item_ids.length === 0)) {
-      const resource = await get<Resource>('/resources/{id}', { path: { id: line.resource_id } });
+      const resource = await get('/resources/{id}', { path: { id: line.resource_id } });
       line.item_ids = resource.items.flatMap((i) => i.id ?? []);
     }
     const rest = cart.items.filter((old) => !lines.some((line) => line.resource_id === old.resource_id));
@@ -98,22 +74,15 @@ export function useCart() {
       const old = cart.items.find((o) => o.resource_id === line.resource_id);
       return { ...line, item_ids: [...new Set([...(old?.item_ids ?? []), ...line.item_ids])] };
     });
-    await put('/cart', {
-      body: { items: [...rest, ...merged].map(({ resource_id, item_ids }) => ({ resource_id, item_ids })) },
-    });
+    await put('/cart', { body: { items: [...rest, ...merged] } });
     await client.invalidateQueries({ queryKey: ['/cart'] });
     message.success(t('addedToCart'));
   };
   return { add };
 }
 
-export interface Highlighted {
-  field: string;
-  pieces: { text: string; hit: boolean }[];
-}
-
 /** Where the search found its words, marked. */
-export function Highlight({ of }: { of: Highlighted }) {
+export function Highlight({ of }: { of: Schema<'Highlight'> }) {
   return of.pieces.map((piece, i) => (piece.hit ? <mark key={i}>{piece.text}</mark> : piece.text));
 }
 

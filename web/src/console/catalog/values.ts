@@ -1,21 +1,22 @@
 // Values of an entry's fields in the reader's language, for comparisons.
 
 import { useGet } from '../../api/query';
-import type { OrgRef, Page } from '../../api/types';
+import type { Schema } from '../../api/operation';
 import { textOf, useLang, useText } from '../../i18n';
 import { messages as ui } from '../../ui/messages';
 import { messages } from './messages';
 import { useGrounds, useVocabulary } from './shared';
 
-export function useValueName() {
+/** `related`: the entries whose titles are known; another one stays a number. */
+export function useValueName(related: Schema<'ResourceRef'>[] = []) {
   const t = useText(messages);
   const { lang } = useLang();
   const v = useVocabulary();
   const sharing = useGrounds('sharing');
   const opening = useGrounds('opening');
   const lasting = { staleTime: Number.POSITIVE_INFINITY };
-  const divisions = useGet<{ code: string; name: string; english: string }[]>('/divisions', {}, lasting);
-  const institutions = useGet<Page<OrgRef>>('/institutions', { query: { limit: 200 } }, lasting);
+  const divisions = useGet('/divisions', {}, lasting);
+  const institutions = useGet('/institutions', { query: { limit: 200 } }, lasting);
   return (path: string, value: unknown): string | undefined => {
     const leaf =
       path
@@ -29,6 +30,8 @@ export function useValueName() {
     if (path.startsWith('sharing.grounds')) return sharing.name(value);
     if (path.startsWith('opening.grounds')) return opening.name(value);
     switch (leaf) {
+      case 'related':
+        return related.find((r) => r.id === value)?.title;
       case 'responsible_id':
         return institutions.data?.items.find((i) => i.id === value)?.name;
       case 'division_code': {

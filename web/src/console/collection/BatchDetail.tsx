@@ -16,7 +16,7 @@ const POLL_MS = 700;
 
 export function BatchDetail() {
   const { id } = useParams({ strict: false }) as { id: string };
-  const batch = useGet<Batch>(
+  const batch = useGet(
     '/batches/{id}',
     { path: { id } },
     {

@@ -5,7 +5,7 @@ import { ListPage } from '../../ui/console/ListPage';
 import { PageHead } from '../../ui/Page';
 import { Tag, type Tone } from '../../ui/Tags';
 import { messages } from './messages';
-import { type Batch, RUNNING } from './types';
+import { RUNNING } from './types';
 
 const TONES: Record<string, Tone> = {
   done: 'good',
@@ -38,7 +38,7 @@ export function BatchList({ resource, source }: { resource?: string; source?: st
   const t = useText(messages);
   const { lang } = useLang();
   return (
-    <ListPage<Batch>
+    <ListPage
       id="batches"
       path="/batches"
       caption={t('batchCaption')}

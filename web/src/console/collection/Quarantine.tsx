@@ -13,7 +13,7 @@ import { EmptyState, ErrorView } from '../../ui/States';
 import { Tag } from '../../ui/Tags';
 import { useGo } from '../frame/search';
 import { messages } from './messages';
-import type { Batch, Corrections, QuarantinedRow, QuarantineSummary } from './types';
+import type { Batch, QuarantinedRow } from './types';
 
 export function Quarantine({ batch }: { batch: Batch }) {
   const t = useText(messages);
@@ -21,21 +21,21 @@ export function Quarantine({ batch }: { batch: Batch }) {
   const { message } = App.useApp();
   const [reason, setReason] = useState<string>();
   const path = { id: batch.id };
-  const summary = useGet<QuarantineSummary>('/batches/{id}/quarantine/summary', { path });
-  const resource = useGet<Resource>('/resources/{id}', { path: { id: batch.resource_id } });
-  const rows = useEndless<QuarantinedRow>('/batches/{id}/quarantine', { path, query: { reason, limit: 50 } });
+  const summary = useGet('/batches/{id}/quarantine/summary', { path });
+  const resource = useGet('/resources/{id}', { path: { id: batch.resource_id } });
+  const rows = useEndless('/batches/{id}/quarantine', { path, query: { reason, limit: 50 } });
   const replay = useAct(
-    () => post<Batch>('/batches/{id}/replay', { path }),
+    () => post('/batches/{id}/replay', { path }),
     (made) => {
       message.success(t('replayStarted'));
-      if (made?.id) go(`/collection/batches/${made.id}`);
+      go(`/collection/batches/${made.id}`);
     },
   );
   const importFile = useAct(
     (file: File) => {
       const body = new FormData();
       body.append('file', file);
-      return post<Corrections>('/batches/{id}/quarantine/import', { path, body });
+      return post('/batches/{id}/quarantine/import', { path, body });
     },
     (r) => {
       message.success(t('imported', { ...r }));
@@ -56,10 +56,10 @@ export function Quarantine({ batch }: { batch: Batch }) {
           <Dropdown
             trigger={['click']}
             menu={{
-              items: ['csv', 'xlsx'].map((format) => ({
+              items: (['csv', 'xlsx'] as const).map((format) => ({
                 key: format,
                 label: (
-                  <a href={href(`/batches/${batch.id}/quarantine/export`, { format })} download>
+                  <a href={href('/batches/{id}/quarantine/export', { path, query: { format } })} download>
                     {format.toUpperCase()}
                   </a>
                 ),

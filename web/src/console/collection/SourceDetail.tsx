@@ -1,9 +1,8 @@
 import { Link, useParams } from '@tanstack/react-router';
 import { Button, Upload } from 'antd';
 import { useState } from 'react';
-import { ApiError, post } from '../../api/client';
+import { ApiError, addressOf, isProblem, lost, post } from '../../api/client';
 import { queryClient, useAct, useGet } from '../../api/query';
-import type { Problem } from '../../api/types';
 import { textOf, useLang, useText } from '../../i18n';
 import { useMay } from '../../session';
 import { FactStrip, PageHead } from '../../ui/Page';
@@ -16,7 +15,7 @@ import type { Batch, Source } from './types';
 
 export function SourceDetail() {
   const { id } = useParams({ strict: false }) as { id: string };
-  const source = useGet<Source>('/sources/{id}', { path: { id } });
+  const source = useGet('/sources/{id}', { path: { id } });
   return <Loaded query={source}>{(s) => <Detail s={s} />}</Loaded>;
 }
 
@@ -26,7 +25,7 @@ function Detail({ s }: { s: Source }) {
   const go = useGo();
   const may = useMay();
   const pull = useAct(
-    () => post<Batch>('/sources/{id}/pull', { path: { id: s.id } }),
+    () => post('/sources/{id}/pull', { path: { id: s.id } }),
     (b) => go(`/collection/batches/${b.id}`),
   );
   return (
@@ -73,14 +72,14 @@ function send(path: string, file: File, lang: string, onProgress: (fraction: num
     request.setRequestHeader('X-Requested-With', 'shuqiao');
     request.setRequestHeader('Accept-Language', lang === 'en' ? 'en' : 'zh-CN');
     request.upload.onprogress = (e) => e.lengthComputable && onProgress(e.loaded / e.total);
-    request.onerror = () => reject(new ApiError({ title: file.name, status: 0, code: 'network', next: '' }));
+    request.onerror = () => reject(new ApiError(lost(0)));
     request.onload = () => {
       try {
-        const body = JSON.parse(request.responseText);
+        const body: unknown = JSON.parse(request.responseText);
         if (request.status < 300) resolve(body as Batch);
-        else reject(new ApiError(body as Problem));
+        else reject(new ApiError(isProblem(body) ? body : lost(request.status)));
       } catch {
-        reject(new ApiError({ title: file.name, status: request.status, code: `http_${request.status}`, next: '' }));
+        reject(new ApiError(lost(request.status)));
       }
     };
     const form = new FormData();
@@ -99,7 +98,7 @@ function UploadBox({ s }: { s: Source }) {
     setError(undefined);
     setFraction(0);
     try {
-      const batch = await send(`/api/v1/sources/${s.id}/files`, file, lang, setFraction);
+      const batch = await send(addressOf('/sources/{id}/files', { path: { id: s.id } }), file, lang, setFraction);
       await queryClient.invalidateQueries();
       go(`/collection/batches/${batch.id}`);
     } catch (e) {

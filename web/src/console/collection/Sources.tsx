@@ -2,7 +2,7 @@ import { Button, Form, Input, Modal, Select } from 'antd';
 import { useState } from 'react';
 import { post } from '../../api/client';
 import { useAct, useGet } from '../../api/query';
-import type { Page, Resource } from '../../api/types';
+import type { Schema } from '../../api/operation';
 import { moment } from '../../format';
 import { textOf, useLang, useText } from '../../i18n';
 import { useMay, useSession } from '../../session';
@@ -13,7 +13,6 @@ import { Tag } from '../../ui/Tags';
 import { useAddress, useGo } from '../frame/search';
 import { BatchState } from './Batches';
 import { messages } from './messages';
-import type { Source } from './types';
 
 export function Sources() {
   const t = useText(messages);
@@ -28,7 +27,7 @@ export function Sources() {
   return (
     <>
       <PageHead title={t('sourcesTitle')} lead={t('sourcesLead')} action={create} />
-      <ListPage<Source>
+      <ListPage
         id="sources"
         path="/sources"
         caption={t('sourceCaption')}
@@ -96,7 +95,9 @@ export function Sources() {
   );
 }
 
-type Answers = Omit<Source, 'id' | 'resource_title' | 'provider_id' | 'revision' | 'state' | 'last_batch'>;
+type Answers = Schema<'CollectionSourceForm'>;
+/** What a kind of source does not ask for. */
+const NO_CONFIG: Schema<'SourceConfig'> = { file: null, url: null, table: null, cursor_column: null };
 
 function NewSource({ close }: { close: () => void }) {
   const t = useText(messages);
@@ -106,11 +107,11 @@ function NewSource({ close }: { close: () => void }) {
   const [{ resource }] = useAddress();
   const [form] = Form.useForm<Answers>();
   const kind = Form.useWatch('kind', form);
-  const resources = useGet<Page<Resource>>('/resources', {
+  const resources = useGet('/resources', {
     query: { unit: actor.institution?.id, state: 'published', limit: 200 },
   });
   const create = useAct(
-    (answers: Answers) => post<Source>('/sources', { body: { ...answers, config: answers.config ?? {} } }),
+    (answers: Answers) => post('/sources', { body: { ...answers, config: { ...NO_CONFIG, ...answers.config } } }),
     (made) => {
       close();
       go(`/collection/sources/${made.id}`);

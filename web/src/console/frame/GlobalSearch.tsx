@@ -3,6 +3,7 @@
 import type { InputRef } from 'antd';
 import { Input } from 'antd';
 import { useEffect, useId, useRef, useState } from 'react';
+import type { Schema } from '../../api/operation';
 import { useGet } from '../../api/query';
 import { useText } from '../../i18n';
 import { messages } from './messages';
@@ -14,12 +15,7 @@ interface Hit {
   subtitle: string;
   address: string;
 }
-interface Found {
-  resources: { id: string; code: string; title: string; provider: { name: string } }[];
-  institutions: { id: string; name: string }[];
-}
-
-const hitsOf = (found: Found | undefined): Hit[] => [
+const hitsOf = (found: Schema<'GlobalResults'> | undefined): Hit[] => [
   ...(found?.resources ?? []).slice(0, 8).map((r) => ({
     id: r.id,
     title: r.title,
@@ -49,7 +45,7 @@ export function GlobalSearch() {
     window.addEventListener('shuqiao:search', focus);
     return () => window.removeEventListener('shuqiao:search', focus);
   }, []);
-  const result = useGet<Found>('/search', { query: { q: asked } }, { enabled: asked.length > 0 });
+  const result = useGet('/search', { query: { q: asked } }, { enabled: asked.length > 0 });
   const hits = hitsOf(result.data);
 
   const choose = (index: number) => {

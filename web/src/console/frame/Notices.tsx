@@ -2,7 +2,6 @@ import { Button, Popover } from 'antd';
 import { useState } from 'react';
 import { post } from '../../api/client';
 import { useAct, useGet } from '../../api/query';
-import type { Page } from '../../api/types';
 import { moment } from '../../format';
 import { useLang, useText } from '../../i18n';
 import { Icon } from '../../ui/icons';
@@ -10,20 +9,12 @@ import { EmptyState } from '../../ui/States';
 import { messages } from './messages';
 import { useGo } from './search';
 
-interface Notice {
-  id: string;
-  title: string;
-  href?: string | null;
-  at: string;
-  read: boolean;
-}
-
 export function Notices() {
   const t = useText(messages);
   const { lang } = useLang();
   const go = useGo();
   const [open, setOpen] = useState(false);
-  const notices = useGet<Page<Notice>>('/notices', { query: { limit: 20 } }, { refetchInterval: 30_000 });
+  const notices = useGet('/notices', { query: { limit: 20 } }, { refetchInterval: 30_000 });
   const read = useAct((id: string) => post('/notices/{id}/read', { path: { id } }));
   const unread = notices.data?.items.filter((n) => !n.read) ?? [];
   const content = (

@@ -13,7 +13,7 @@ export function TopBar({ menu }: { menu: ReactNode }) {
   const { lang, setLang } = useLang();
   const { actor, node } = useSession();
   const navigate = useNavigate();
-  const count = useGet<{ open: number; warning: number; overdue: number }>(
+  const count = useGet(
     '/tasks/count',
     {},
     { refetchInterval: 60_000 },

@@ -2,7 +2,6 @@ import { Button, Input, Modal, Select } from 'antd';
 import { useState } from 'react';
 import { post } from '../../api/client';
 import { useAct, useGet } from '../../api/query';
-import type { Page, Resource } from '../../api/types';
 import { amount, moment, percent } from '../../format';
 import { separator, textOf, useLang, useText } from '../../i18n';
 import { useMay, useSession } from '../../session';
@@ -11,7 +10,7 @@ import { PageHead } from '../../ui/Page';
 import { ErrorView } from '../../ui/States';
 import { Tag, type Tone } from '../../ui/Tags';
 import { messages } from './messages';
-import type { ManagedDataset, Treatment } from './types';
+import { type Treatment, treated } from './types';
 
 const TONES: Record<string, Tone> = {
   open: 'good',
@@ -24,9 +23,10 @@ const TONES: Record<string, Tone> = {
 /** What was taken out before the data was opened again. */
 export function Treated({ by }: { by: Treatment }) {
   const t = useText(messages);
+  const { items, rows } = treated(by);
   return [
-    by.items.length > 0 && t('treatedItems', { n: by.items.length }),
-    by.rows.length > 0 && t('treatedRows', { n: by.rows.length }),
+    items > 0 && t('treatedItems', { n: items }),
+    rows > 0 && t('treatedRows', { n: rows }),
   ]
     .filter(Boolean)
     .join(separator());
@@ -61,7 +61,7 @@ export function Datasets() {
           )
         }
       />
-      <ListPage<ManagedDataset>
+      <ListPage
         id="datasets"
         path="/opening/datasets"
         caption={t('datasetCaption')}
@@ -98,7 +98,7 @@ export function Datasets() {
                   <span className="faint small">{t('building', { p: percent(d.building, 0) })}</span>
                 )}
                 {d.failed && <span className="field-error">{t('buildFailed', { code: d.failed })}</span>}
-                {(d.treatment.items.length > 0 || d.treatment.rows.length > 0) && (
+                {treated(d.treatment).any && (
                   <span className="faint small">
                     <Treated by={d.treatment} />
                   </span>
@@ -175,10 +175,12 @@ export function Datasets() {
 function Decide({ act, dataset, close }: { act: Act; dataset: { id: string; title: string }; close: () => void }) {
   const t = useText(messages);
   const [reason, setReason] = useState('');
-  const send = useAct(
-    () => post(`/datasets/{id}/${act}`, { path: { id: dataset.id }, body: { reason: reason.trim() || undefined } }),
-    close,
-  );
+  const path = { id: dataset.id };
+  const body = { reason: reason.trim() };
+  const send = useAct<void>(async () => {
+    if (act === 'publish') await post('/datasets/{id}/publish', { path });
+    else await post(`/datasets/{id}/${act}`, { path, body });
+  }, close);
   const needs = act !== 'publish';
   return (
     <Modal
@@ -211,10 +213,10 @@ function OpenResource({ close }: { close: () => void }) {
   const t = useText(messages);
   const { actor } = useSession();
   const [id, setId] = useState<string>();
-  const resources = useGet<Page<Resource>>('/resources', {
+  const resources = useGet('/resources', {
     query: { unit: actor.institution?.id, opening: 'unconditional', state: 'published', limit: 200 },
   });
-  const send = useAct(() => post('/datasets/{id}/publish', { path: { id: id ?? '' }, body: {} }), close);
+  const send = useAct(() => post('/datasets/{id}/publish', { path: { id: id ?? '' } }), close);
   return (
     <Modal
       open

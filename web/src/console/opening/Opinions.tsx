@@ -5,14 +5,12 @@ import { useAct, useGet } from '../../api/query';
 import { moment } from '../../format';
 import { textOf, useLang, useText } from '../../i18n';
 import { useMay } from '../../session';
-import { Clock } from '../../ui/Clock';
 import { ListPage } from '../../ui/console/ListPage';
 import { ProcedurePanel } from '../../ui/console/ProcedurePanel';
 import { PageHead } from '../../ui/Page';
 import { ErrorView, Skeleton } from '../../ui/States';
 import { Tag } from '../../ui/Tags';
 import { messages } from './messages';
-import type { Opinion } from './types';
 
 export function MatterState({ state }: { state: string }) {
   const { lang } = useLang();
@@ -25,7 +23,7 @@ export function Opinions() {
   return (
     <>
       <PageHead title={t('opinionsTitle')} lead={t('opinionsLead')} />
-      <ListPage<Opinion>
+      <ListPage
         id="opinions"
         path="/opinions"
         caption={t('opinionCaption')}
@@ -71,12 +69,7 @@ export function Opinions() {
             title: t('state'),
             narrow: true,
             text: (o) => textOf(messages, lang, `matter_${o.state}`),
-            render: (o) =>
-              o.clock && o.state === 'running' ? (
-                <Clock clock={o.clock} article={false} />
-              ) : (
-                <MatterState state={o.state} />
-              ),
+            render: (o) => <MatterState state={o.state} />,
           },
         ]}
         empty={{ title: t('noOpinions'), text: t('noOpinionsText') }}
@@ -90,7 +83,7 @@ function OpinionPanel({ id }: { id: string }) {
   const { lang } = useLang();
   const may = useMay();
   const [answer, setAnswer] = useState('');
-  const opinion = useGet<Opinion>('/opinions/{id}', { path: { id } });
+  const opinion = useGet('/opinions/{id}', { path: { id } });
   const send = useAct(
     () => post('/opinions/{id}/answer', { path: { id }, body: { answer: answer.trim() } }),
     () => setAnswer(''),

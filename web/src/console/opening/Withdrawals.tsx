@@ -14,7 +14,7 @@ import { useMasks } from '../sharing/parts';
 import { DatasetState, Treated } from './Datasets';
 import { messages } from './messages';
 import { MatterState } from './Opinions';
-import type { Treatment, Withdrawal } from './types';
+import { type Treatment, treated, type Withdrawal } from './types';
 
 export function Withdrawals() {
   const t = useText(messages);
@@ -22,7 +22,7 @@ export function Withdrawals() {
   return (
     <>
       <PageHead title={t('withdrawalsTitle')} lead={t('withdrawalsLead')} />
-      <ListPage<Withdrawal>
+      <ListPage
         id="withdrawals"
         path="/withdrawals"
         caption={t('withdrawalCaption')}
@@ -79,7 +79,7 @@ export function Withdrawals() {
 
 export function WithdrawalDetail() {
   const { id } = useParams({ strict: false }) as { id: string };
-  const withdrawal = useGet<Withdrawal>('/withdrawals/{id}', { path: { id } });
+  const withdrawal = useGet('/withdrawals/{id}', { path: { id } });
   return <Loaded query={withdrawal}>{(w) => <Detail w={w} />}</Loaded>;
 }
 
@@ -89,7 +89,7 @@ function Detail({ w }: { w: Withdrawal }) {
   const t = useText(messages);
   const { lang } = useLang();
   const { message } = App.useApp();
-  const [treatment, setTreatment] = useState<Treatment>({ items: [], rows: w.record_key ? [w.record_key] : [] });
+  const [treatment, setTreatment] = useState<Required<Treatment>>({ items: [], rows: w.record_key ? [w.record_key] : [] });
   const decide = useAct(
     (d: Decision & { treat: boolean }) => {
       const { treat, ...body } = d;
@@ -146,7 +146,7 @@ function Detail({ w }: { w: Withdrawal }) {
                 <dd>{w.answer}</dd>
               </>
             )}
-            {w.treatment && (w.treatment.items.length > 0 || w.treatment.rows.length > 0) && (
+            {w.treatment && treated(w.treatment).any && (
               <>
                 <dt>{t('treatment')}</dt>
                 <dd><Treated by={w.treatment} /></dd>
@@ -156,7 +156,7 @@ function Detail({ w }: { w: Withdrawal }) {
         </section>
         <div className="right stack">
           {timelines.map((timeline) => {
-            const outcomes = timeline.steps.flatMap((s) => s.allowed_outcomes ?? []);
+            const outcomes = timeline.steps.flatMap((s) => s.allowed_outcomes);
             return (
               <ProcedurePanel
                 key={timeline.id}
@@ -183,8 +183,8 @@ function TreatmentForm({
   onChange,
 }: {
   w: Withdrawal;
-  treatment: Treatment;
-  onChange: (t: Treatment) => void;
+  treatment: Required<Treatment>;
+  onChange: (t: Required<Treatment>) => void;
 }) {
   const t = useText(messages);
   const masks = useMasks();

@@ -2,6 +2,7 @@ import { Link, useParams } from '@tanstack/react-router';
 import { Button, Form, Input, Modal, Select } from 'antd';
 import { useState } from 'react';
 import { patch, post } from '../../api/client';
+import type { Schema } from '../../api/operation';
 import { useAct, useGet } from '../../api/query';
 import { moment } from '../../format';
 import { separator, textOf, useLang, useText } from '../../i18n';
@@ -12,21 +13,10 @@ import { ErrorView, Loaded } from '../../ui/States';
 import { messages } from './messages';
 import { PeopleList } from './People';
 
-export interface Institution {
-  id: string;
-  name: string;
-  short_name: string;
-  kind: string;
-  division: string;
-  division_name?: string | null;
-  parent_id?: string | null;
-  uscc?: string | null;
-  responsible: { first: string; leader: string; managers: string[] };
-  revision: number;
-  updated_at: string;
-}
+type Institution = Schema<'Institution'>;
+type Kind = Institution['kind'];
 
-const KINDS = [
+const KINDS: Kind[] = [
   'state_organ',
   'authorised_organisation',
   'public_service_operator',
@@ -62,7 +52,7 @@ export function Institutions() {
           )
         }
       />
-      <ListPage<Institution>
+      <ListPage
         id="institutions"
         path="/institutions"
         caption={t('caption')}
@@ -103,14 +93,14 @@ export function Institutions() {
             key: 'first',
             title: t('first'),
             nowrap: true,
-            text: (i) => i.responsible.first,
+            text: (i) => i.responsible.first ?? '',
             render: (i) => i.responsible.first || '—',
           },
           {
             key: 'leader',
             title: t('leader'),
             nowrap: true,
-            text: (i) => i.responsible.leader,
+            text: (i) => i.responsible.leader ?? '',
             render: (i) => i.responsible.leader || '—',
           },
           {
@@ -134,7 +124,7 @@ export function InstitutionDetail() {
   const { lang } = useLang();
   const may = useMay();
   const [editing, setEditing] = useState(false);
-  const institution = useGet<Institution>('/institutions/{id}', { path: { id } });
+  const institution = useGet('/institutions/{id}', { path: { id } });
   return (
     <Loaded query={institution}>
       {(i) => (
@@ -163,7 +153,7 @@ export function InstitutionDetail() {
                 { label: t('uscc'), value: i.uscc ? <code>{i.uscc}</code> : '—' },
                 { label: t('first'), value: i.responsible.first || '—' },
                 { label: t('leader'), value: i.responsible.leader || '—' },
-                { label: t('managers'), value: i.responsible.managers.join(separator()) || '—' },
+                { label: t('managers'), value: i.responsible.managers?.join(separator()) || '—' },
               ]}
             />
             <p className="faint small">
@@ -180,8 +170,8 @@ export function InstitutionDetail() {
 
 interface Answers {
   name: string;
-  short_name?: string;
-  kind: string;
+  short_name: string;
+  kind: Kind;
   division: string;
   uscc?: string;
   first?: string;
@@ -192,12 +182,12 @@ interface Answers {
 function InstitutionForm({ institution: i, close }: { institution?: Institution; close: () => void }) {
   const t = useText(messages);
   const kinds = useKinds();
-  const divisions = useGet<{ code: string; name: string }[]>('/divisions', {}, { staleTime: Number.POSITIVE_INFINITY });
+  const divisions = useGet('/divisions', {}, { staleTime: Number.POSITIVE_INFINITY });
   const [form] = Form.useForm<Answers>();
   const save = useAct((a: Answers) => {
     const body = {
       name: a.name,
-      short_name: a.short_name || undefined,
+      short_name: a.short_name,
       kind: a.kind,
       division: a.division,
       uscc: a.uscc || undefined,
@@ -236,7 +226,7 @@ function InstitutionForm({ institution: i, close }: { institution?: Institution;
                 uscc: i.uscc ?? undefined,
                 first: i.responsible.first,
                 leader: i.responsible.leader,
-                managers: i.responsible.managers.join(separator()),
+                managers: i.responsible.managers?.join(separator()),
               }
             : { kind: 'state_organ' }
         }

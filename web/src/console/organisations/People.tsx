@@ -1,8 +1,9 @@
 import { Button, Form, Input, Modal, Select, Switch } from 'antd';
 import { useState } from 'react';
 import { patch, post } from '../../api/client';
+import type { Schema } from '../../api/operation';
 import { useAct, useGet } from '../../api/query';
-import type { Page } from '../../api/types';
+import type { Role } from '../../api/types';
 import { separator, textOf, useLang, useText } from '../../i18n';
 import { useMay } from '../../session';
 import { ListPage } from '../../ui/console/ListPage';
@@ -12,15 +13,8 @@ import { Tag } from '../../ui/Tags';
 import { messages as frame } from '../frame/messages';
 import { messages } from './messages';
 
-interface Person {
-  id: string;
-  institution_id: string;
-  name: string;
-  login: string;
-  roles: string[];
-  active: boolean;
-}
-const ROLES = [
+type Person = Schema<'Person'>;
+const ROLES: Role[] = [
   'administrator',
   'reviewer',
   'cataloguer',
@@ -47,7 +41,7 @@ export function PeopleList({ institution }: { institution?: string }) {
   const { lang } = useLang();
   const may = useMay();
   const [editing, setEditing] = useState<Person | 'new'>();
-  const institutions = useGet<Page<{ id: string; name: string }>>(
+  const institutions = useGet(
     '/institutions',
     { query: { limit: 200 } },
     { staleTime: 60_000 },
@@ -56,7 +50,7 @@ export function PeopleList({ institution }: { institution?: string }) {
   const roleNames = (p: Person) => p.roles.map((r) => textOf(frame, lang, `role_${r}`));
   return (
     <>
-      <ListPage<Person>
+      <ListPage
         id="people"
         path="/people"
         caption={t('peopleCaption')}
@@ -136,7 +130,7 @@ interface Answers {
   name: string;
   login: string;
   password?: string;
-  roles: string[];
+  roles: Role[];
   active: boolean;
 }
 
@@ -161,7 +155,7 @@ function PersonForm({
             path: { id: person.id },
             body: { roles: a.roles, active, password: a.password || undefined },
           })
-        : post('/people', { body: a }),
+        : post('/people', { body: { ...a, password: a.password ?? '' } }),
     close,
   );
   const required = [{ required: true, message: t('required') }];

@@ -7,7 +7,7 @@ import { useText } from '../../i18n';
 import { FactStrip } from '../../ui/Page';
 import { Skeleton } from '../../ui/States';
 import { messages } from './messages';
-import { type Overview, score } from './types';
+import { score } from './types';
 
 const BarFigure = lazy(() => import('../../ui/console/BarFigure').then((m) => ({ default: m.BarFigure })));
 
@@ -16,7 +16,7 @@ const count = (v: number) => number(v);
 
 export function QualityFigures() {
   const t = useText(messages);
-  const overview = useGet<Overview>('/quality/overview', {}, { staleTime: 10_000 });
+  const overview = useGet('/quality/overview', {}, { staleTime: 10_000 });
   const o = overview.data;
   const categories = useMemo(
     () => (o?.categories ?? []).map((c) => ({ name: c.title, value: c.checked ? c.failed / c.checked : 0 })),

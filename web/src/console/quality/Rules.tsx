@@ -3,7 +3,7 @@ import { App, Button, Form, Input, InputNumber, Modal, Select, Switch } from 'an
 import { useState } from 'react';
 import { patch, post } from '../../api/client';
 import { useAct, useGet } from '../../api/query';
-import type { Page, Resource } from '../../api/types';
+import type { Schema } from '../../api/operation';
 import { duration, moment, number, percent } from '../../format';
 import { separator, textOf, useLang, useText } from '../../i18n';
 import { useMay, useSession } from '../../session';
@@ -13,7 +13,7 @@ import { EmptyState, ErrorView, Loaded } from '../../ui/States';
 import { Tag } from '../../ui/Tags';
 import { useAddress, useGo } from '../frame/search';
 import { messages } from './messages';
-import { type Library, RUNNING, type Rule, type Run, score } from './types';
+import { RUNNING, type Rule, score } from './types';
 
 const CATEGORIES = ['conformity', 'completeness', 'accuracy', 'consistency', 'timeliness', 'accessibility'];
 
@@ -24,16 +24,16 @@ export function Rules() {
   const { actor } = useSession();
   const { message } = App.useApp();
   const [{ resource: asked }, setAddress] = useAddress();
-  const resources = useGet<Page<Resource>>('/resources', {
+  const resources = useGet('/resources', {
     query: { unit: may('quality.manage') ? actor.institution?.id : undefined, state: 'published', limit: 200 },
   });
   const resource = asked ?? resources.data?.items[0]?.id;
   const [creating, setCreating] = useState(false);
   const run = useAct(
-    () => post<Run>('/resources/{id}/quality/runs', { path: { id: resource ?? '' } }),
+    () => post('/resources/{id}/quality/runs', { path: { id: resource ?? '' } }),
     (r) => {
       message.success(t('started'));
-      if (r?.id) go(`/quality/runs/${r.id}`);
+      go(`/quality/runs/${r.id}`);
     },
   );
   return (
@@ -85,12 +85,12 @@ function RuleList({ resource }: { resource: string }) {
   const t = useText(messages);
   const { lang } = useLang();
   const may = useMay();
-  const rules = useGet<Page<Rule> | Rule[]>('/quality/rules', { query: { resource, limit: 200 } });
-  const entry = useGet<Resource>('/resources/{id}', { path: { id: resource } });
+  const rules = useGet('/quality/rules', { query: { resource } });
+  const entry = useGet('/resources/{id}', { path: { id: resource } });
   const toggle = useAct((rule: Rule) =>
     patch('/quality/rules/{id}', { path: { id: rule.id }, body: { enabled: !rule.enabled, revision: rule.revision } }),
   );
-  const list = Array.isArray(rules.data) ? rules.data : (rules.data?.items ?? []);
+  const list = rules.data ?? [];
   const titles = new Map(entry.data?.items.map((i) => [i.name, i.title]));
   const itemsOf = (r: Rule) =>
     r.items.length > 1 && r.items.length === titles.size
@@ -158,18 +158,14 @@ function RunList({ resource }: { resource: string }) {
   const t = useText(messages);
   const { lang } = useLang();
   const go = useGo();
-  const runs = useGet<Page<Run> | Run[]>(
+  const runs = useGet(
     '/resources/{id}/quality/runs',
     { path: { id: resource } },
     {
-      refetchInterval: (q) => {
-        const data = q.state.data;
-        const list = Array.isArray(data) ? data : (data?.items ?? []);
-        return list.some((r) => RUNNING.includes(r.state)) ? 1500 : false;
-      },
+      refetchInterval: (q) => (q.state.data?.items.some((r) => RUNNING.includes(r.state)) ? 1500 : false),
     },
   );
-  const list = Array.isArray(runs.data) ? runs.data : (runs.data?.items ?? []);
+  const list = runs.data?.items ?? [];
   return (
     <section className="surface">
       <div className="list-bar">
@@ -231,25 +227,37 @@ interface Answers {
   title: string;
   items?: string[] | string;
   tolerance?: number;
-  params?: Record<string, unknown>;
+  params?: Partial<Params>;
 }
+type Params = Schema<'QualityParams'>;
+/** What a kind of rule does not ask for. */
+const NO_PARAMS: Params = {
+  min: null,
+  max: null,
+  days: null,
+  pattern: null,
+  code_set: null,
+  when: null,
+  values: [],
+  allowed: [],
+};
 
 function NewRule({ resource, close }: { resource: string; close: () => void }) {
   const t = useText(messages);
   const { lang } = useLang();
   const [form] = Form.useForm<Answers>();
-  const library = useGet<Library>('/quality/rule-kinds', {}, { staleTime: Number.POSITIVE_INFINITY });
-  const entry = useGet<Resource>('/resources/{id}', { path: { id: resource } });
+  const library = useGet('/quality/rule-kinds', {}, { staleTime: Number.POSITIVE_INFINITY });
+  const entry = useGet('/resources/{id}', { path: { id: resource } });
   const kind = Form.useWatch('kind', form);
   const chosen = library.data?.kinds.find((k) => k.name === kind);
   const titleOf = (x: { title: string; title_en: string }) => (lang === 'en' ? x.title_en : x.title);
   const create = useAct(
-    ({ items, tolerance, ...a }: Answers) =>
+    ({ items, tolerance, params, ...a }: Answers) =>
       post('/quality/rules', {
         body: {
           resource_id: resource,
-          params: {},
           ...a,
+          params: { ...NO_PARAMS, ...params },
           items: items === undefined ? [] : Array.isArray(items) ? items : [items],
           tolerance: (tolerance ?? 0) / 100,
         },

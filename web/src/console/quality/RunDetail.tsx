@@ -2,7 +2,6 @@ import { Link, useParams } from '@tanstack/react-router';
 import { Button, Select } from 'antd';
 import { href } from '../../api/client';
 import { useEndless, useGet } from '../../api/query';
-import type { Resource } from '../../api/types';
 import { duration, moment, number, percent } from '../../format';
 import { separator, textOf, useLang, useText } from '../../i18n';
 import { DataTable } from '../../ui/console/DataTable';
@@ -13,11 +12,11 @@ import { EmptyState, Loaded } from '../../ui/States';
 import { Tag } from '../../ui/Tags';
 import { useAddress } from '../frame/search';
 import { messages } from './messages';
-import { type Failure, RUNNING, type Run, score } from './types';
+import { RUNNING, type Run, score } from './types';
 
 export function RunDetail() {
   const { id } = useParams({ strict: false }) as { id: string };
-  const run = useGet<Run>(
+  const run = useGet(
     '/quality/runs/{id}',
     { path: { id } },
     {
@@ -115,10 +114,11 @@ function Detail({ r }: { r: Run }) {
 function Failures({ r }: { r: Run }) {
   const t = useText(messages);
   const [{ rule }, setAddress] = useAddress();
-  const rows = useEndless<Failure>('/quality/runs/{id}/failures', { path: { id: r.id }, query: { rule, limit: 50 } });
-  const entry = useGet<Resource>('/resources/{id}', { path: { id: r.resource_id } });
+  const rows = useEndless('/quality/runs/{id}/failures', { path: { id: r.id }, query: { rule, limit: 50 } });
+  const entry = useGet('/resources/{id}', { path: { id: r.resource_id } });
   const titles = new Map(entry.data?.items.map((i) => [i.name, i.title]));
   const list = rows.data?.flatMap((p) => p.items) ?? [];
+  const file = href('/quality/runs/{id}/failures/export', { path: { id: r.id }, query: { rule } });
   return (
     <section className="surface">
       <div className="list-bar">
@@ -135,7 +135,7 @@ function Failures({ r }: { r: Run }) {
               .map((x) => ({ value: x.rule_id, label: `${x.rule} ${number(x.failed)}` }))}
             style={{ width: 260 }}
           />
-          <a className="button" href={href(`/quality/runs/${r.id}/failures/export`, { rule })} download>
+          <a className="button" href={file} download>
             {t('export')}
           </a>
         </div>

@@ -2,8 +2,8 @@ import { Link, useParams } from '@tanstack/react-router';
 import { App, Button, Form, Input, Modal, Select } from 'antd';
 import { useState } from 'react';
 import { post } from '../../api/client';
+import type { Schema } from '../../api/operation';
 import { useAct, useGet } from '../../api/query';
-import type { Page, Resource } from '../../api/types';
 import { moment, number } from '../../format';
 import { textOf, useLang, useText } from '../../i18n';
 import { useMay } from '../../session';
@@ -55,7 +55,7 @@ export function WorkOrders() {
         }
       />
       <QualityFigures />
-      <ListPage<WorkOrder>
+      <ListPage
         id="work-orders"
         path="/work-orders"
         caption={t('orderCaption')}
@@ -114,13 +114,13 @@ export function WorkOrders() {
 function Report({ close }: { close: () => void }) {
   const t = useText(messages);
   const go = useGo();
-  const [form] = Form.useForm<{ resource_id: string; title: string; description: string }>();
-  const resources = useGet<Page<Resource>>('/resources', { query: { state: 'published', limit: 200 } });
+  const [form] = Form.useForm<Schema<'NewWorkOrder'>>();
+  const resources = useGet('/resources', { query: { state: 'published', limit: 200 } });
   const send = useAct(
-    (a: { resource_id: string; title: string; description: string }) => post<WorkOrder>('/work-orders', { body: a }),
+    (a: Schema<'NewWorkOrder'>) => post('/work-orders', { body: a }),
     (w) => {
       close();
-      if (w?.id) go(`/quality/work-orders/${w.id}`);
+      go(`/quality/work-orders/${w.id}`);
     },
   );
   const required = [{ required: true, message: t('required') }];
@@ -154,7 +154,7 @@ function Report({ close }: { close: () => void }) {
 
 export function WorkOrderDetail() {
   const { id } = useParams({ strict: false }) as { id: string };
-  const order = useGet<WorkOrder>(
+  const order = useGet(
     '/work-orders/{id}',
     { path: { id } },
     {
@@ -173,11 +173,13 @@ function Detail({ w }: { w: WorkOrder }) {
   const { message } = App.useApp();
   const [explanation, setExplanation] = useState('');
   const act = useAct(
-    (name: Act) =>
-      post(`/work-orders/{id}/${name}`, {
-        path: { id: w.id },
-        body: WITH_TEXT.includes(name) ? { explanation: explanation.trim() || undefined } : {},
-      }),
+    (name: Act) => {
+      const path = { id: w.id };
+      const body = { explanation: explanation.trim() || null };
+      return name === 'respond' || name === 'close'
+        ? post(`/work-orders/{id}/${name}`, { path, body })
+        : post(`/work-orders/{id}/${name}`, { path });
+    },
     () => {
       message.success(t('done'));
       setExplanation('');

@@ -2,7 +2,7 @@ import { Button, Drawer, Input, Select } from 'antd';
 import { useState } from 'react';
 import { post } from '../../api/client';
 import { useAct, useGet } from '../../api/query';
-import type { Page, Resource } from '../../api/types';
+import type { Schema } from '../../api/operation';
 import { moment } from '../../format';
 import { separator, textOf, useLang, useText } from '../../i18n';
 import { useHasRole, useSession } from '../../session';
@@ -13,23 +13,9 @@ import { ErrorView } from '../../ui/States';
 import { ModeTags, Tag } from '../../ui/Tags';
 import { messages } from './messages';
 
-interface Call {
-  id: string;
-  at: string;
-  resource?: { id: string; title: string } | null;
-  application?: { id: string; name: string } | null;
-  consumer?: { id: string; name: string } | null;
-  scenario?: string | null;
-  mode?: string | null;
-  items: (string | { title: string })[];
-  outcome: string;
-  code?: string | null;
-  duration_us?: number | null;
-  request_id?: string | null;
-  grant_id?: string | null;
-}
+type Call = Schema<'AccessRecord'>;
 
-const itemNames = (call: Call) => call.items.map((i) => (typeof i === 'string' ? i : i.title)).join(separator());
+const itemNames = (call: Call) => call.items.join(separator());
 /** Refusals that people look for; any other is in the log under its code. */
 const OUTCOMES = [
   'ok',
@@ -75,7 +61,7 @@ export function AccessLog() {
           ) : undefined
         }
       />
-      <ListPage<Call>
+      <ListPage
         id="access-log"
         path="/access-log"
         caption={t('logCaption')}
@@ -109,7 +95,7 @@ export function AccessLog() {
             </dd>
             <dt>{t('requestId')}</dt>
             <dd>
-              <code>{c.request_id ?? c.id}</code>
+              <code>{c.request_id}</code>
             </dd>
           </dl>
         )}
@@ -171,15 +157,15 @@ function ByRecord() {
   const { lang } = useLang();
   const { actor } = useSession();
   const has = useHasRole();
-  const resources = useGet<Page<Resource>>('/resources', {
+  const resources = useGet('/resources', {
     query: { limit: 200, unit: has('auditor') ? undefined : actor.institution?.id },
   });
   const [resource, setResource] = useState<string>();
   const [key, setKey] = useState('');
   const ask = useAct(() =>
-    post<Page<Call> | Call[]>('/access-log/by-record', { body: { resource_id: resource, key_value: key.trim() } }),
+    post('/access-log/by-record', { body: { resource_id: resource ?? '', key_value: key.trim() } }),
   );
-  const calls = Array.isArray(ask.data) ? ask.data : ask.data?.items;
+  const calls = ask.data?.items;
   return (
     <div className="stack">
       <p className="soft">{t('byRecordLead')}</p>
@@ -220,7 +206,7 @@ function ByRecord() {
           caption={t('byRecord')}
           compact
           rows={calls}
-          rowKey={(c) => c.id ?? c.request_id ?? c.at}
+          rowKey={(c) => c.id}
           columns={[
             {
               key: 'at',

@@ -12,7 +12,6 @@ import { PageHead } from '../../ui/Page';
 import { ErrorView, Loaded } from '../../ui/States';
 import { useGo } from '../frame/search';
 import { messages } from './messages';
-import type { Application } from './types';
 
 export function Applications() {
   const t = useText(messages);
@@ -27,7 +26,7 @@ export function Applications() {
   return (
     <>
       <PageHead title={t('appsTitle')} lead={t('appsLead')} action={create} />
-      <ListPage<Application>
+      <ListPage
         id="applications"
         path="/applications"
         caption={t('appCaption')}
@@ -74,7 +73,7 @@ function NewApplication({ close }: { close: () => void }) {
   const [form] = Form.useForm<{ name: string; scenario: string; addresses?: string }>();
   const create = useAct(
     (v: { name: string; scenario: string; addresses?: string }) =>
-      post<Application>('/applications', {
+      post('/applications', {
         body: { ...v, addresses: (v.addresses ?? '').split(/\s+/).filter(Boolean) },
       }),
     (a) => {
@@ -113,9 +112,9 @@ export function ApplicationDetail() {
   const t = useText(messages);
   const { lang } = useLang();
   const may = useMay();
-  const application = useGet<Application>('/applications/{id}', { path: { id } });
+  const application = useGet('/applications/{id}', { path: { id } });
   const secret = useAct(() =>
-    post<{ client_id: string; client_secret: string }>('/applications/{id}/secret', { path: { id } }),
+    post('/applications/{id}/secret', { path: { id } }),
   );
   return (
     <Loaded query={application}>
@@ -131,10 +130,10 @@ export function ApplicationDetail() {
               <dt>{t('created')}</dt>
               <dd className="tabular">{moment(a.created_at, lang)}</dd>
               <dt>{t('addresses')}</dt>
-              <dd>{a.addresses?.length ? a.addresses.join(separator()) : t('anyAddress')}</dd>
+              <dd>{a.addresses.length ? a.addresses.join(separator()) : t('anyAddress')}</dd>
               <dt>{t('clientId')}</dt>
               <dd>
-                <code>{a.client_id ?? a.id}</code>
+                <code>{a.client_id}</code>
               </dd>
             </dl>
             <hr className="rule" />

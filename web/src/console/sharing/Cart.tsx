@@ -3,21 +3,21 @@ import { App, Button, Collapse, Form, Input, InputNumber, Radio, Select } from '
 import { useState } from 'react';
 import { post, put } from '../../api/client';
 import { useAct, useGet } from '../../api/query';
-import type { Page, Resource } from '../../api/types';
+import type { Schema } from '../../api/operation';
 import { useText } from '../../i18n';
 import { messages as ui } from '../../ui/messages';
 import { PageHead } from '../../ui/Page';
 import { EmptyState, ErrorView, Loaded } from '../../ui/States';
 import { AttributeTag } from '../../ui/Tags';
-import { type Cart as CartShape, ItemsTable } from '../catalog/shared';
+import { ItemsTable } from '../catalog/shared';
 import { ButtonLink } from '../frame/ButtonLink';
 import { useGo } from '../frame/search';
 import { messages } from './messages';
-import type { Application, ShareRequest } from './types';
+import type { Cart as CartShape, Mode } from './types';
 
 export function Cart() {
   const t = useText(messages);
-  const cart = useGet<CartShape>('/cart');
+  const cart = useGet('/cart');
   return (
     <>
       <PageHead title={t('cartTitle')} lead={t('cartLead')} />
@@ -59,9 +59,9 @@ export function Cart() {
 
 function CartLine({ cart, resourceId, picked }: { cart: CartShape; resourceId: string; picked: Set<string> }) {
   const t = useText(messages);
-  const resource = useGet<Resource>('/resources/{id}', { path: { id: resourceId } });
-  const save = useAct((items: { resource_id: string; item_ids: string[] }[]) => put('/cart', { body: { items } }));
-  const lines = cart.items.map(({ resource_id, item_ids }) => ({ resource_id, item_ids }));
+  const resource = useGet('/resources/{id}', { path: { id: resourceId } });
+  const save = useAct((items: Schema<'ShareLine'>[]) => put('/cart', { body: { items } }));
+  const lines = cart.items;
   const r = resource.data;
   return (
     <section className="surface padded stack tight">
@@ -106,29 +106,18 @@ function CartLine({ cart, resourceId, picked }: { cart: CartShape; resourceId: s
   );
 }
 
-interface Answers {
-  scenario: string;
-  purpose: string;
-  mode: string;
-  basis?: string;
-  term_months?: number;
-  application_id?: string;
-}
+type Answers = Omit<Schema<'ShareApplication'>, 'lines'>;
 
 function ApplyForm({ cart }: { cart: CartShape }) {
   const t = useText(messages);
   const words = useText(ui);
   const go = useGo();
   const { message } = App.useApp();
-  const applications = useGet<Page<Application>>('/applications');
-  const [mode, setMode] = useState('query');
+  const applications = useGet('/applications');
+  const [mode, setMode] = useState<Mode>('query');
   const submit = useAct(
-    (answers: Answers) =>
-      post<ShareRequest[] | Page<ShareRequest>>('/share-requests', {
-        body: { ...answers, lines: cart.items.map(({ resource_id, item_ids }) => ({ resource_id, item_ids })) },
-      }),
-    async (answer) => {
-      const made = Array.isArray(answer) ? answer : answer.items;
+    (answers: Answers) => post('/share-requests', { body: { ...answers, lines: cart.items } }),
+    async ({ items: made }) => {
       message.success(t('applied', { n: made.length }));
       await put('/cart', { body: { items: [] } });
       go(made.length === 1 ? `/sharing/requests/${made[0].id}` : '/sharing/requests');

@@ -30,7 +30,7 @@ export function Grants() {
   return (
     <>
       <PageHead title={t('grantsTitle')} lead={t('grantsLead')} />
-      <ListPage<Grant>
+      <ListPage
         id="grants"
         path="/grants"
         caption={t('grantCaption')}
@@ -98,7 +98,7 @@ export function Grants() {
 
 export function GrantDetail() {
   const { id } = useParams({ strict: false }) as { id: string };
-  const grant = useGet<Grant>('/grants/{id}', { path: { id } });
+  const grant = useGet('/grants/{id}', { path: { id } });
   return <Loaded query={grant}>{(g) => <Detail g={g} />}</Loaded>;
 }
 

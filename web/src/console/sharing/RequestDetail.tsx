@@ -2,8 +2,9 @@ import { Link, useParams } from '@tanstack/react-router';
 import { App, Form, InputNumber, Select } from 'antd';
 import { useState } from 'react';
 import { post } from '../../api/client';
+import type { Schema } from '../../api/operation';
 import { useAct, useGet } from '../../api/query';
-import type { AllowedOutcome, Timeline } from '../../api/types';
+import type { AllowedOutcome } from '../../api/types';
 import { moment } from '../../format';
 import { useLang, useText } from '../../i18n';
 import { DayField } from '../../ui/console/DayField';
@@ -17,15 +18,12 @@ import { ItemList, useMasks } from './parts';
 import { RequestState } from './Requests';
 import type { ItemRef, ShareRequest } from './types';
 
-interface Terms {
-  masks: Record<string, string>;
-  expires_at?: string;
-  rate_per_s?: number;
-}
+/** Masks by item. */
+type Terms = Schema<'ShareTerms'> & { masks: Record<string, string> };
 
 export function RequestDetail() {
   const { id } = useParams({ strict: false }) as { id: string };
-  const request = useGet<ShareRequest>('/share-requests/{id}', { path: { id } });
+  const request = useGet('/share-requests/{id}', { path: { id } });
   return <Loaded query={request}>{(r) => <Detail r={r} />}</Loaded>;
 }
 
@@ -34,7 +32,7 @@ function Detail({ r }: { r: ShareRequest }) {
   const { lang } = useLang();
   const { message } = App.useApp();
   const [terms, setTerms] = useState<Terms>({ masks: {} });
-  const procedure = useGet<Timeline>(
+  const procedure = useGet(
     '/procedures/{id}',
     { path: { id: r.procedure_id ?? '' } },
     { enabled: !r.timeline && !!r.procedure_id },
@@ -53,7 +51,7 @@ function Detail({ r }: { r: ShareRequest }) {
       message.success(t('decided'));
     },
   );
-  const outcomes = timeline?.steps.flatMap((s) => s.allowed_outcomes ?? []) ?? [];
+  const outcomes = timeline?.steps.flatMap((s) => s.allowed_outcomes) ?? [];
   return (
     <>
       <PageHead
@@ -107,7 +105,7 @@ function Detail({ r }: { r: ShareRequest }) {
               </>
             )}
             <dt>{t('submittedAt')}</dt>
-            <dd className="tabular">{moment(r.submitted_at ?? r.created_at, lang)}</dd>
+            <dd className="tabular">{moment(r.submitted_at, lang)}</dd>
           </dl>
           <ItemList items={r.items} />
         </section>

@@ -11,7 +11,6 @@ import { useAddress } from '../frame/search';
 import { Figures } from './Figures';
 import { messages } from './messages';
 import { ItemList } from './parts';
-import type { ShareRequest } from './types';
 
 const ROLES = ['applicant', 'provider', 'authority'] as const;
 
@@ -27,7 +26,7 @@ export function Requests() {
     <>
       <PageHead title={t('requestsTitle')} lead={t('requestsLead')} />
       <Figures />
-      <ListPage<ShareRequest>
+      <ListPage
         id="share-requests"
         path="/share-requests"
         caption={t('requestCaption')}
@@ -111,8 +110,8 @@ export function Requests() {
             key: 'at',
             title: t('submittedAt'),
             nowrap: true,
-            text: (r) => moment(r.submitted_at ?? r.created_at, lang),
-            render: (r) => <span className="tabular">{moment(r.submitted_at ?? r.created_at, lang)}</span>,
+            text: (r) => moment(r.submitted_at, lang),
+            render: (r) => <span className="tabular">{moment(r.submitted_at, lang)}</span>,
           },
         ]}
         empty={{ title: t('noRequests'), text: t('noRequestsText') }}

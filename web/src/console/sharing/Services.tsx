@@ -2,12 +2,12 @@ import { Link, useParams } from '@tanstack/react-router';
 import { Button, Input, Tabs } from 'antd';
 import { useState } from 'react';
 import { post } from '../../api/client';
+import type { Schema } from '../../api/operation';
 import { useAct, useGet } from '../../api/query';
-import type { Page } from '../../api/types';
 import { separator, useText } from '../../i18n';
 import { CopyButton } from '../../ui/console/CopyButton';
 import { ListPage } from '../../ui/console/ListPage';
-import { DataGrid, type GridRow } from '../../ui/DataGrid';
+import { DataGrid } from '../../ui/DataGrid';
 import { FactStrip, PageHead } from '../../ui/Page';
 import { EmptyState, ErrorView, Loaded } from '../../ui/States';
 import { ModeTags, Tag } from '../../ui/Tags';
@@ -21,7 +21,7 @@ export function Services() {
   return (
     <>
       <PageHead title={t('servicesTitle')} lead={t('servicesLead')} />
-      <ListPage<Service>
+      <ListPage
         id="services"
         path="/services"
         caption={t('serviceCaption')}
@@ -54,11 +54,11 @@ export function Services() {
 export function ServiceDetail() {
   const { id } = useParams({ strict: false }) as { id: string };
   const t = useText(messages);
-  const services = useGet<Page<Service>>('/services', { query: { limit: 200 } });
+  const services = useGet('/services', { query: { service: id, limit: 1 } });
   return (
     <Loaded query={services}>
       {(page) => {
-        const service = page.items.find((s) => s.id === id);
+        const service = page.items[0];
         return service ? (
           <Detail s={service} />
         ) : (
@@ -69,13 +69,13 @@ export function ServiceDetail() {
   );
 }
 
-interface Answer {
-  rows?: GridRow[];
-  count?: number;
-  match?: boolean;
-  found?: boolean;
-  as_of?: string;
+/** 核验 answers with a verdict; the description knows the rows of 查询 only. */
+interface Verdict {
+  match: boolean;
+  found: boolean;
 }
+const verdictOf = (answer: Schema<'QueryAnswer'> | Verdict): Verdict | undefined =>
+  'rows' in answer ? undefined : answer;
 
 function Detail({ s }: { s: Service }) {
   const t = useText(messages);
@@ -140,13 +140,14 @@ function TryIt({ s }: { s: Service }) {
   const verify = s.mode === 'verify';
   const call = useAct(async () => {
     const start = performance.now();
-    const answer = await post<Answer>('/services/{id}/try', {
+    const answer = await post('/services/{id}/try', {
       path: { id: s.id },
       body: { keys, ...(verify ? { match: Object.fromEntries(Object.entries(match).filter(([, v]) => v)) } : {}) },
     });
     setTook(Math.round(performance.now() - start));
     return answer;
   });
+  const verdict = call.data && verdictOf(call.data);
   const input = (
     name: string,
     title: string,
@@ -197,7 +198,7 @@ function TryIt({ s }: { s: Service }) {
             <h3>{t('result')}</h3>
             <span className="faint small">{t('took', { ms: took })}</span>
           </div>
-          {call.data.rows ? (
+          {!verdict ? (
             <>
               <span className="soft">{t('rowsFound', { n: call.data.rows.length })}</span>
               <DataGrid
@@ -206,12 +207,12 @@ function TryIt({ s }: { s: Service }) {
                 rows={call.data.rows}
               />
             </>
-          ) : call.data.found === false ? (
+          ) : !verdict.found ? (
             <Tag tone="warn">{t('notFound')}</Tag>
           ) : (
             <div>
-              <Tag tone={call.data.match ? 'good' : 'bad'} icon={call.data.match ? 'check' : 'cross'}>
-                {call.data.match ? t('matches') : t('matchesNot')}
+              <Tag tone={verdict.match ? 'good' : 'bad'} icon={verdict.match ? 'check' : 'cross'}>
+                {verdict.match ? t('matches') : t('matchesNot')}
               </Tag>
             </div>
           )}

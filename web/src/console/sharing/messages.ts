@@ -163,7 +163,6 @@ export const messages = defineMessages(
     met: '已满足',
     metRate: '满足率',
     averageTime: '平均办理（工作日）',
-    calls: '调用次数',
   },
   {
     cartTitle: 'Request cart',
@@ -324,6 +323,5 @@ export const messages = defineMessages(
     met: 'met',
     metRate: 'rate',
     averageTime: 'average (working days)',
-    calls: 'calls',
   },
 );

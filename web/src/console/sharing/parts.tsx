@@ -1,24 +1,15 @@
 // Parts that requests, grants and interfaces share.
 
 import { useGet } from '../../api/query';
-import type { Page } from '../../api/types';
 import { useText } from '../../i18n';
 import { GradeMark, Tag } from '../../ui/Tags';
 import { messages } from './messages';
 import type { ItemRef } from './types';
 
-export interface Mask {
-  name: string;
-  title: string;
-  description?: string;
-  suits?: string[];
-  example?: string[];
-}
-
 /** The masks that a grant can name (`rules/masks.toml`). */
 export function useMasks() {
-  const masks = useGet<Mask[] | Page<Mask>>('/masks', {}, { staleTime: Number.POSITIVE_INFINITY });
-  const list = Array.isArray(masks.data) ? masks.data : (masks.data?.items ?? []);
+  const masks = useGet('/masks', {}, { staleTime: Number.POSITIVE_INFINITY });
+  const list = masks.data?.items ?? [];
   return { list, name: (mask: string) => list.find((m) => m.name === mask)?.title ?? mask };
 }
 

@@ -5,7 +5,6 @@ import { Clock, useClockText } from '../../ui/Clock';
 import { ListPage } from '../../ui/console/ListPage';
 import { FactStrip, PageHead } from '../../ui/Page';
 import { messages } from './messages';
-import type { DeadlineRow } from './types';
 
 const STATES = ['running', 'warning', 'overdue', 'kept', 'missed'] as const;
 
@@ -14,7 +13,7 @@ export function Deadlines() {
   const t = useText(messages);
   const { lang } = useLang();
   const clockText = useClockText();
-  const figures = useGet<Record<(typeof STATES)[number], number>>('/deadlines/figures');
+  const figures = useGet('/deadlines/figures');
   const f = figures.data;
   const ended = f ? f.kept + f.missed : 0;
   return (
@@ -34,7 +33,7 @@ export function Deadlines() {
           />
         </div>
       )}
-      <ListPage<DeadlineRow>
+      <ListPage
         id="deadlines"
         path="/deadlines"
         caption={t('deadlineCaption')}
@@ -46,7 +45,7 @@ export function Deadlines() {
           },
         ]}
         rowKey={(d) => d.step_id}
-        rowHref={(d) => d.href ?? `/supervision/ledger?subject=${d.procedure_id}`}
+        rowHref={(d) => d.href}
         columns={[
           {
             key: 'subject',
@@ -85,8 +84,8 @@ export function Deadlines() {
           {
             key: 'article',
             title: t('article'),
-            text: (d) => d.clock.article?.citation ?? '',
-            render: (d) => <span className="soft">{d.clock.article?.citation}</span>,
+            text: (d) => d.clock.article.citation,
+            render: (d) => <span className="soft">{d.clock.article.citation}</span>,
           },
         ]}
         empty={{ title: t('noDeadlines'), text: t('noDeadlinesText') }}

@@ -1,7 +1,6 @@
 import { Button } from 'antd';
 import { href, post } from '../../api/client';
 import { useAct, useGet } from '../../api/query';
-import type { Page } from '../../api/types';
 import { moment, number, short } from '../../format';
 import { separator, textOf, useLang, useText } from '../../i18n';
 import { useMay } from '../../session';
@@ -13,18 +12,18 @@ import { Tag } from '../../ui/Tags';
 import { useAddress } from '../frame/search';
 import { messages } from './messages';
 import { messages as record, subjectName } from './record';
-import type { Checkpoint, Entry } from './types';
+import type { Entry } from './types';
 
 export function Ledger() {
   const t = useText(messages);
   const { lang } = useLang();
   const may = useMay();
   const [address, setAddress] = useAddress();
-  const latest = useGet<Checkpoint>('/ledger/checkpoints/latest', {}, { retry: false });
-  const verify = useAct(() => post<{ ok: boolean; entries?: number; problems?: string[] }>('/ledger/verify'));
+  const latest = useGet('/ledger/checkpoints/latest', {}, { retry: false });
+  const verify = useAct(() => post('/ledger/verify'));
   // Kinds that the newest entries bear, by their titles.
-  const newest = useGet<Page<Entry>>('/ledger', { query: { limit: 200 } }, { staleTime: 60_000 });
-  const titles = new Map(newest.data?.items.map((e) => [e.kind, e.kind_title ?? e.kind]));
+  const newest = useGet('/ledger', { query: { limit: 200 } }, { staleTime: 60_000 });
+  const titles = new Map(newest.data?.items.map((e) => [e.kind, e.kind_title]));
   const kinds = [...titles].map(([value, label]) => ({ value, label }));
   const c = latest.data;
   return (
@@ -51,7 +50,7 @@ export function Ledger() {
             <Tag tone={verify.data.ok ? 'good' : 'bad'} icon={verify.data.ok ? 'check' : 'alert'}>
               {verify.data.ok ? t('verifyOk', { n: number(verify.data.entries) }) : t('verifyBad')}
             </Tag>
-            {verify.data.problems?.map((p) => (
+            {verify.data.problems.map((p) => (
               <p key={p}>{p}</p>
             ))}
           </div>
@@ -63,12 +62,12 @@ export function Ledger() {
               { label: t('latestCheckpoint'), value: moment(c.at, lang, true) },
               { label: t('entries'), value: number(c.size) },
               { label: t('root'), value: <code title={c.root}>{short(c.root)}</code> },
-              { label: t('signatures'), value: c.signatures?.map((s) => s.algorithm).join(' + ') },
+              { label: t('signatures'), value: c.signatures.map((s) => s.algorithm).join(' + ') },
             ]}
           />
         )}
       </div>
-      <ListPage<Entry>
+      <ListPage
         id="ledger"
         path="/ledger"
         caption={t('ledgerCaption')}
@@ -115,10 +114,10 @@ export function Ledger() {
             title: t('what'),
             narrow: true,
             nowrap: true,
-            text: (e) => e.kind_title ?? e.kind,
+            text: (e) => e.kind_title,
             render: (e) => (
               <span className="title-cell">
-                <strong>{e.kind_title ?? e.kind}</strong>
+                <strong>{e.kind_title}</strong>
                 <span className="faint small" title={e.subject}>
                   {subjectName((key) => textOf(record, lang, key), e.subject)}
                 </span>
@@ -153,5 +152,5 @@ export function Ledger() {
   );
 }
 
-export const nameOf = (who: Entry['actor']): string => (typeof who === 'string' ? who : (who?.name ?? who?.id ?? ''));
-export const articles = (e: Entry): string => (e.articles?.length ? e.articles.join(separator()) : (e.article ?? ''));
+export const nameOf = (who: Entry['institution']): string => who?.name ?? '';
+export const articles = (e: Entry): string => e.articles.join(separator());

@@ -20,8 +20,8 @@ export function LedgerEntry() {
   const { seq } = useParams({ strict: false }) as { seq: string };
   const t = useText(messages);
   const { lang } = useLang();
-  const entry = useGet<Entry>('/ledger/{seq}', { path: { seq } });
-  const proof = useGet<Proof>('/ledger/{seq}/proof', { path: { seq } }, { retry: false });
+  const entry = useGet('/ledger/{seq}', { path: { seq: Number(seq) } });
+  const proof = useGet('/ledger/{seq}/proof', { path: { seq: Number(seq) } }, { retry: false });
   const keyName = (key: string) => {
     const name = textOf(record, lang, `k_${key}`);
     return name === `k_${key}` ? key : name;
@@ -33,7 +33,7 @@ export function LedgerEntry() {
           <PageHead
             title={t('entry', { n: number(e.seq) })}
             crumbs={<Link to={'/supervision/ledger' as never}>{t('ledgerTitle')}</Link>}
-            lead={e.kind_title ?? e.kind}
+            lead={e.kind_title}
           />
           <FactStrip
             facts={[
@@ -94,7 +94,7 @@ function ProofView({ entry, proof }: { entry: Entry; proof: Proof }) {
   useEffect(() => {
     let gone = false;
     const run = async () => {
-      const leaf = entry.canonical ? await leafHash(entry.canonical) : proof.leaf_hash;
+      const leaf = await leafHash(entry.canonical);
       const { index, size, hashes } = proof.proof;
       const result = await verifyInclusion(leaf, index, size, hashes, proof.checkpoint.root);
       if (!gone) setVerdict(result);
@@ -133,7 +133,7 @@ function ProofView({ entry, proof }: { entry: Entry; proof: Proof }) {
         <li className="leaf">
           <span>{t('leaf')}</span>
           <code>{verdict.leaf}</code>
-          {entry.canonical && <span className="faint small">{t('leafFromEntry')}</span>}
+          <span className="faint small">{t('leafFromEntry')}</span>
         </li>
       </ol>
       {proof.checkpoint.note && (

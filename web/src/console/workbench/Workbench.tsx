@@ -1,6 +1,5 @@
 import { Segmented } from 'antd';
 import { useGet } from '../../api/query';
-import type { Task } from '../../api/types';
 import { moment } from '../../format';
 import { useLang, useText } from '../../i18n';
 import { Clock, useClockText } from '../../ui/Clock';
@@ -14,7 +13,7 @@ export function Workbench() {
   const { lang } = useLang();
   const clockText = useClockText();
   const [address, setAddress] = useAddress();
-  const count = useGet<{ open: number; warning: number; overdue: number }>('/tasks/count');
+  const count = useGet('/tasks/count');
   return (
     <>
       <PageHead title={t('title')} lead={t('lead')} />
@@ -27,7 +26,7 @@ export function Workbench() {
         ]}
       />
       <div style={{ height: 16 }} />
-      <ListPage<Task>
+      <ListPage
         id="tasks"
         path="/tasks"
         caption={t('caption')}

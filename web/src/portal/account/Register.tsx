@@ -1,6 +1,7 @@
 import { Link, useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import { ApiError, post } from '../../api/client';
+import type { Schema } from '../../api/operation';
 import { textOf, useLang, useText } from '../../i18n';
 import { signIn } from '../../session';
 import { ErrorView } from '../../ui/States';
@@ -10,22 +11,23 @@ import { messages } from '../messages';
 import { useTitle } from '../title';
 import { inside } from './SignIn';
 
+type Kind = Schema<'DataUserKind'>;
+type Document = Schema<'DocumentType'>;
 const DOCUMENTS = {
   natural: ['citizen_id', 'passport', 'hk_macao_permit', 'taiwan_permit', 'foreigner_permanent_residence'],
   legal: ['uscc'],
   unincorporated: ['uscc', 'other_code'],
-} as const;
-type Kind = keyof typeof DOCUMENTS;
+} as const satisfies Record<Kind, readonly Document[]>;
 
 export function Register() {
   const t = useText(messages);
   const { lang } = useLang();
   const navigate = useNavigate();
   const [{ next }] = useAddress();
-  const [form, setForm] = useState({
-    kind: 'natural' as Kind,
+  const [form, setForm] = useState<Schema<'DataUserForm'>>({
+    kind: 'natural',
     name: '',
-    document_type: 'citizen_id' as string,
+    document_type: 'citizen_id',
     document_number: '',
     login: '',
     password: '',
@@ -83,7 +85,11 @@ export function Register() {
         </Field>
         <Field label={t('docType')} required>
           {(field) => (
-            <select {...field} value={form.document_type} onChange={(e) => set({ document_type: e.target.value })}>
+            <select
+              {...field}
+              value={form.document_type}
+              onChange={(e) => set({ document_type: e.target.value as Document })}
+            >
               {DOCUMENTS[form.kind].map((d) => (
                 <option key={d} value={d}>
                   {t(`doc_${d}`)}

@@ -1,16 +1,16 @@
 import { type FormEvent, type KeyboardEvent, useId, useState } from 'react';
-import { get } from '../../api/client';
+import { get, href } from '../../api/client';
 import { useText } from '../../i18n';
 import { ErrorView } from '../../ui/States';
 import { messages } from '../messages';
-import type { DatasetDetail, Rows } from '../types';
+import { type DatasetDetail, repeated } from '../types';
 import { samples } from './samples';
 
 export function Api({ d }: { d: DatasetDetail }) {
   const t = useText(messages);
   const [query, setQuery] = useState('limit=3');
-  const path = `/datasets/${d.slug}/rows`;
-  const url = `${location.origin}/api/v1${path}?${query}`;
+  const path = href('/datasets/{id}/rows', { path: { id: d.slug } });
+  const url = `${location.origin}${path}?${query}`;
   return (
     <div className="stack">
       <p className="soft">{t('apiLead')}</p>
@@ -18,7 +18,7 @@ export function Api({ d }: { d: DatasetDetail }) {
         <div>
           <dt>{t('address')}</dt>
           <dd>
-            <code>GET {`/api/v1${path}`}</code>
+            <code>GET {path}</code>
           </dd>
         </div>
         <div>
@@ -28,14 +28,14 @@ export function Api({ d }: { d: DatasetDetail }) {
           </dd>
         </div>
       </dl>
-      <Try d={d} path={path} onQuery={setQuery} />
+      <Try d={d} onQuery={setQuery} />
       <h3>{t('samples')}</h3>
       <Samples url={url} />
     </div>
   );
 }
 
-function Try({ d, path, onQuery }: { d: DatasetDetail; path: string; onQuery: (query: string) => void }) {
+function Try({ d, onQuery }: { d: DatasetDetail; onQuery: (query: string) => void }) {
   const t = useText(messages);
   const [limit, setLimit] = useState('3');
   const [item, setItem] = useState('');
@@ -44,10 +44,12 @@ function Try({ d, path, onQuery }: { d: DatasetDetail; path: string; onQuery: (q
   const submit = async (e: FormEvent) => {
     e.preventDefault();
     const search = new URLSearchParams({ limit });
-    if (item && value) search.append('filter', `${item}:eq:${value}`);
+    const filter = item && value ? [`${item}:eq:${value}`] : [];
+    for (const one of filter) search.append('filter', one);
     onQuery(search.toString());
     try {
-      const rows = await get<Rows>(`${path}?${search}`);
+      const query = { limit: Number(limit) || undefined, filter: repeated(filter) };
+      const rows = await get('/datasets/{id}/rows', { path: { id: d.slug }, query });
       setAnswer({ text: JSON.stringify(rows, null, 2) });
     } catch (error) {
       setAnswer({ error });

@@ -1,5 +1,6 @@
 import { Link, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
+import { href } from '../../api/client';
 import { useGet } from '../../api/query';
 import { bytes, day, moment, number } from '../../format';
 import { useLang, useText } from '../../i18n';
@@ -19,7 +20,7 @@ import { Preview } from './Preview';
 
 export function Dataset() {
   const { slug } = useParams({ strict: false }) as { slug: string };
-  const dataset = useGet<DatasetDetail>('/datasets/{id}', { path: { id: slug } });
+  const dataset = useGet('/datasets/{id}', { path: { id: slug } });
   if (dataset.error?.problem.status === 404) return <NotFound />;
   return (
     <div className="wide page">
@@ -162,7 +163,7 @@ function Downloads({ d }: { d: DatasetDetail }) {
           <li key={file.format}>
             <a
               className={i === 0 ? 'button primary' : 'button'}
-              href={`/api/v1/datasets/${d.slug}/files/${file.format}`}
+              href={href('/datasets/{id}/files/{format}', { path: { id: d.slug, format: file.format } })}
               download
             >
               <Icon name="down" />
@@ -264,9 +265,13 @@ function Copy({ text }: { text: string }) {
   );
 }
 
+const VERSIONS = 10;
+
 function Quality({ d }: { d: DatasetDetail }) {
   const t = useText(messages);
   const { lang } = useLang();
+  const [all, setAll] = useState(false);
+  const shown = all ? d.versions : d.versions.slice(0, VERSIONS);
   return (
     <div className="stack">
       {d.quality === null || d.quality === undefined ? (
@@ -291,7 +296,7 @@ function Quality({ d }: { d: DatasetDetail }) {
             </tr>
           </thead>
           <tbody>
-            {d.versions.map((v) => (
+            {shown.map((v) => (
               <tr key={v.built_at}>
                 <td>
                   {t('versionOf', { v: v.version, t: v.table_version })}{' '}
@@ -304,6 +309,13 @@ function Quality({ d }: { d: DatasetDetail }) {
           </tbody>
         </table>
       </div>
+      {shown.length < d.versions.length && (
+        <p>
+          <button type="button" className="button" onClick={() => setAll(true)}>
+            {t('more')}
+          </button>
+        </p>
+      )}
     </div>
   );
 }

@@ -30,7 +30,19 @@ export function Dictionary({ items }: { items: DictionaryItem[] }) {
               <td>
                 <code>{i.name}</code>
               </td>
-              <td className="meaning">{i.meaning || '—'}</td>
+              <td className="meaning">
+                {i.meaning || '—'}
+                {i.codes && i.codes.length > 0 && (
+                  <details className="small">
+                    <summary>{t('codeTitles', { n: i.codes.length })}</summary>
+                    {i.codes.map((c) => (
+                      <div key={c.code}>
+                        <code>{c.code}</code> {lang === 'en' ? c.title_en || c.title : c.title}
+                      </div>
+                    ))}
+                  </details>
+                )}
+              </td>
               <td className="nowrap">{textOf(messages, lang, `type_${i.type}`)}</td>
               <td className="num">{i.length ?? '—'}</td>
             </tr>

@@ -8,7 +8,7 @@ import { useText } from '../../i18n';
 import { Icon } from '../../ui/icons';
 import { EmptyState, ErrorView, Skeleton } from '../../ui/States';
 import { messages } from '../messages';
-import type { Cell, DatasetDetail, DictionaryItem, Rows } from '../types';
+import { type Cell, type DatasetDetail, type DictionaryItem, type Rows, repeated, rowsOf } from '../types';
 
 const PAGE = 10;
 const OPS = ['eq', 'ne', 'contains', 'starts_with', 'ge', 'le', 'is_null', 'not_null'] as const;
@@ -28,24 +28,23 @@ interface Question {
 const written = (c: Condition) =>
   c.op === 'is_null' || c.op === 'not_null' ? `${c.item}:${c.op}` : `${c.item}:${c.op}:${c.value}`;
 
-/** The address of the rows; `filter` stands once for each condition. */
-function address(slug: string, question: Question, cursor: string | undefined): string {
-  const search = new URLSearchParams({ limit: String(PAGE) });
-  if (question.q) search.set('q', question.q);
-  if (question.sort) search.set('sort', question.sort);
-  for (const c of question.conditions) search.append('filter', written(c));
-  if (cursor) search.set('cursor', cursor);
-  return `/datasets/${slug}/preview?${search}`;
-}
+/** What is asked of the rows; `filter` stands once for each condition. */
+const asked = ({ q, sort, conditions }: Question, cursor: string | undefined) => ({
+  q,
+  sort,
+  filter: repeated(conditions.map(written)),
+  cursor,
+  limit: PAGE,
+});
 
 export function Preview({ d }: { d: DatasetDetail }) {
   const t = useText(messages);
   const [question, setQuestion] = useState<Question>({ q: '', conditions: [], sort: '' });
   const [cursors, setCursors] = useState<string[]>([]);
-  const path = address(d.slug, question, cursors[cursors.length - 1]);
+  const query = asked(question, cursors[cursors.length - 1]);
   const rows = useQuery({
-    queryKey: ['preview', path, d.built_at],
-    queryFn: ({ signal }) => get<Rows>(path, { signal }),
+    queryKey: ['preview', d.slug, query, d.built_at],
+    queryFn: async ({ signal }) => rowsOf(await get('/datasets/{id}/preview', { path: { id: d.slug }, query, signal })),
     placeholderData: keepPreviousData,
   });
   const ask = (change: Partial<Question>) => {

@@ -11,7 +11,7 @@ import { Timeline } from '../../ui/Timeline';
 import { Field } from '../Field';
 import { messages } from '../messages';
 import { useTitle } from '../title';
-import type { DatasetRef, Opinion, Withdrawal } from '../types';
+import type { DatasetRef } from '../types';
 import { Gate } from './Gate';
 
 export function WithdrawalPage() {
@@ -72,7 +72,7 @@ function WithdrawalView() {
   const t = useText(messages);
   const { lang } = useLang();
   const { id } = useParams({ strict: false }) as { id: string };
-  const matter = useGet<Withdrawal>('/withdrawals/{id}', { path: { id } }, { refetchInterval: 10_000 });
+  const matter = useGet('/withdrawals/{id}', { path: { id } }, { refetchInterval: 10_000 });
   return (
     <Loaded query={matter}>
       {(w) => (
@@ -114,7 +114,7 @@ function OpinionView() {
   const t = useText(messages);
   const { lang } = useLang();
   const { id } = useParams({ strict: false }) as { id: string };
-  const matter = useGet<Opinion>('/opinions/{id}', { path: { id } });
+  const matter = useGet('/opinions/{id}', { path: { id } });
   return (
     <Loaded query={matter}>
       {(o) => (

@@ -1,14 +1,12 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useGet } from '../../api/query';
-import type { Page } from '../../api/types';
 import { day } from '../../format';
 import { textOf, useLang, useText } from '../../i18n';
 import { EmptyState, Loaded } from '../../ui/States';
 import { Tag } from '../../ui/Tags';
 import { messages } from '../messages';
 import { useTitle } from '../title';
-import type { Opinion, Withdrawal } from '../types';
 import { Gate } from './Gate';
 
 export function Matters() {
@@ -29,7 +27,7 @@ export function Matters() {
 function Withdrawals() {
   const t = useText(messages);
   const { lang } = useLang();
-  const list = useGet<Page<Withdrawal>>('/withdrawals', { query: { limit: 100 } });
+  const list = useGet('/withdrawals', { query: { limit: 100 } });
   return (
     <section aria-labelledby="withdrawals" className="matters">
       <h2 id="withdrawals">{t('withdrawals')}</h2>
@@ -69,7 +67,7 @@ function Withdrawals() {
 function Opinions() {
   const t = useText(messages);
   const { lang } = useLang();
-  const list = useGet<Page<Opinion>>('/opinions', { query: { limit: 100 } });
+  const list = useGet('/opinions', { query: { limit: 100 } });
   return (
     <section aria-labelledby="opinions" className="matters">
       <h2 id="opinions">{t('opinions')}</h2>

@@ -16,7 +16,7 @@ const KINDS = ['error', 'quality', 'attribute', 'unlawful', 'suggestion'] as con
 export function OpinionForm() {
   const t = useText(messages);
   const { slug } = useParams({ strict: false }) as { slug: string };
-  const dataset = useGet<DatasetDetail>('/datasets/{id}', { path: { id: slug } });
+  const dataset = useGet('/datasets/{id}', { path: { id: slug } });
   useTitle(t('opinionTitle'));
   return (
     <div className="wide page narrow">
@@ -44,7 +44,7 @@ function Form({ d }: { d: DatasetDetail }) {
   const t = useText(messages);
   const [kind, setKind] = useState('');
   const [text, setText] = useState('');
-  const send = useAct(() => post<{ id: string }>('/opinions', { body: { dataset_id: d.id, kind, text } }));
+  const send = useAct(() => post('/opinions', { body: { dataset_id: d.id, kind, text } }));
   if (send.data) {
     const to = (
       <Link className="button primary" to="/me/opinions/$id" params={{ id: send.data.id }}>

@@ -16,7 +16,7 @@ const KINDS = ['commercial_secret', 'privacy', 'error', 'other'] as const;
 export function WithdrawalForm() {
   const t = useText(messages);
   const { slug } = useParams({ strict: false }) as { slug: string };
-  const dataset = useGet<DatasetDetail>('/datasets/{id}', { path: { id: slug } });
+  const dataset = useGet('/datasets/{id}', { path: { id: slug } });
   useTitle(t('withdrawalTitle'));
   return (
     <div className="wide page narrow">
@@ -46,7 +46,7 @@ function Form({ d }: { d: DatasetDetail }) {
   const [form, setForm] = useState({ kind: '', record_key: '', reason: '', evidence: '' });
   const set = (change: Partial<typeof form>) => setForm((f) => ({ ...f, ...change }));
   const send = useAct(() =>
-    post<{ id: string }>('/withdrawals', {
+    post('/withdrawals', {
       body: {
         dataset_id: d.id,
         ...form,

@@ -7,7 +7,7 @@ import type { KeyboardEvent, ReactNode } from 'react';
 import { useText } from '../../i18n';
 import { messages } from '../messages';
 
-export interface Column<T> {
+export interface Column<T, Sort extends string = string> {
   key: string;
   title: string;
   render: (row: T) => ReactNode;
@@ -16,7 +16,7 @@ export interface Column<T> {
   num?: boolean;
   nowrap?: boolean;
   /** Value of `sort` in the address when this head is pressed. */
-  sort?: string;
+  sort?: Sort;
   /** Stays at 390 px. */
   narrow?: boolean;
   /** Off until chosen. */

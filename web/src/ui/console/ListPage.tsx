@@ -2,11 +2,12 @@
 // density, paging by cursor, bulk actions, export, saved views; a row opens a
 // side panel, the same row again its page.
 
+import { keepPreviousData } from '@tanstack/react-query';
 import { Button, Checkbox, Drawer, Dropdown, Input, Popover, Select, Space } from 'antd';
 import { type ReactNode, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
-import { href } from '../../api/client';
-import { useGet } from '../../api/query';
-import type { Page } from '../../api/types';
+import { addressOf } from '../../api/client';
+import type { Answer, Path, Query, Row, WholeList } from '../../api/operation';
+import { pageOf, useList } from '../../api/query';
 import { useAddress, useGo } from '../../console/frame/search';
 import { number } from '../../format';
 import { useText } from '../../i18n';
@@ -16,40 +17,42 @@ import { csv, download } from './csv';
 import { type Column, DataTable } from './DataTable';
 import { SavedViews, useStored } from './SavedViews';
 
-export interface Filter {
-  key: string;
+export interface Filter<Key extends string = string> {
+  key: Key;
   title: string;
   /** Without options a text field. */
   options?: { value: string; label: string }[];
   width?: number;
 }
 
-export interface ListPageProps<T, P extends Page<T> = Page<T>> {
+type Named<P extends WholeList> = Exclude<keyof Query<P> & string, 'cursor' | 'limit' | 'sort'>;
+type Sort<P extends WholeList> = Query<P> extends { sort?: infer S extends string } ? S : never;
+
+export interface ListPageProps<P extends WholeList> {
   id: string;
-  path: string;
-  pathParams?: Record<string, string>;
+  path: P;
   caption: string;
-  columns: Column<T>[];
-  filters?: Filter[];
+  columns: Column<Row<P>, Sort<P>>[];
+  filters?: Filter<Named<P>>[];
   /** Query that the address does not show. */
-  fixed?: Record<string, string | undefined>;
-  rowKey: (row: T) => string;
-  rowHref?: (row: T) => string;
-  rowTitle?: (row: T) => ReactNode;
-  panel?: (row: T) => ReactNode;
-  bulk?: (rows: T[], clear: () => void) => ReactNode;
+  fixed?: Query<P>;
+  rowKey: (row: Row<P>) => string;
+  rowHref?: (row: Row<P>) => string;
+  rowTitle?: (row: Row<P>) => ReactNode;
+  panel?: (row: Row<P>) => ReactNode;
+  bulk?: (rows: Row<P>[], clear: () => void) => ReactNode;
   /** A server export of the whole filtered list, by format. */
-  exports?: { path: string; formats: string[] };
+  exports?: { path: Extract<Path<'get'>, `${P}/export`>; formats: string[] };
   empty: { title: string; text: string; action?: ReactNode };
   /** Facets and the like, left of the table. */
-  aside?: (page: P | undefined) => ReactNode;
+  aside?: (page: Answer<'get', P> | undefined) => ReactNode;
   tools?: ReactNode;
-  refetchInterval?: number | ((page: P | undefined) => number | false);
+  refetchInterval?: number | ((page: Answer<'get', P> | undefined) => number | false);
 }
 
-const LIMIT = '20';
+const LIMIT = 20;
 
-export function ListPage<T, P extends Page<T> = Page<T>>(props: ListPageProps<T, P>) {
+export function ListPage<P extends WholeList>(props: ListPageProps<P>) {
   const { id, path, columns, filters = [], fixed, rowKey, rowHref, panel, empty } = props;
   const t = useText(messages);
   const go = useGo();
@@ -57,20 +60,20 @@ export function ListPage<T, P extends Page<T> = Page<T>>(props: ListPageProps<T,
   const [compact, setCompact] = useStored(`${id}.compact`, false);
   const [shown, setShown] = useStored<string[] | null>(`${id}.columns`, null);
   const [picked, setPicked] = useState(new Set<string>());
-  const [side, setSide] = useState<T | null>(null);
+  const [side, setSide] = useState<Row<P> | null>(null);
   const [earlier, setEarlier] = useState<string[]>([]);
 
-  const query = { limit: LIMIT, ...fixed, ...address };
   const { refetchInterval } = props;
-  const list = useGet<P>(
+  const list = useList(
     path,
-    { path: props.pathParams, query },
+    { limit: LIMIT, ...fixed, ...address },
     {
-      placeholderData: (before) => before,
+      placeholderData: keepPreviousData,
       refetchInterval: typeof refetchInterval === 'function' ? (q) => refetchInterval(q.state.data) : refetchInterval,
     },
   );
-  const rows = list.data?.items ?? [];
+  const page = pageOf<P>(list.data);
+  const rows = page?.items ?? [];
   const filterText = JSON.stringify({ ...address, cursor: undefined });
   useEffect(() => {
     setEarlier([]);
@@ -83,7 +86,7 @@ export function ListPage<T, P extends Page<T> = Page<T>>(props: ListPageProps<T,
   }, [address.cursor]);
 
   const visible = useMemo(() => columns.filter((c) => (shown ? shown.includes(c.key) : !c.hidden)), [columns, shown]);
-  const open = (row: T) => {
+  const open = (row: Row<P>) => {
     const again = side && rowKey(side) === rowKey(row);
     if (rowHref && (!panel || again)) go(rowHref(row));
     else if (panel) setSide(row);
@@ -174,8 +177,8 @@ export function ListPage<T, P extends Page<T> = Page<T>>(props: ListPageProps<T,
         )}
         <div className="list-foot row apart">
           <span className="faint small tabular">
-            {list.data?.total != null
-              ? t('totalRows', { n: number(list.data.total) })
+            {page?.total != null
+              ? t('totalRows', { n: number(page.total) })
               : t('pageRows', { n: rows.length })}
           </span>
           <Space>
@@ -192,10 +195,10 @@ export function ListPage<T, P extends Page<T> = Page<T>>(props: ListPageProps<T,
               {t('prevPage')}
             </Button>
             <Button
-              disabled={!list.data?.next}
+              disabled={!page?.next}
               onClick={() => {
                 setEarlier([...earlier, address.cursor ?? '']);
-                setAddress({ cursor: list.data?.next ?? undefined });
+                setAddress({ cursor: page?.next ?? undefined });
               }}
             >
               {t('nextPage')}
@@ -282,13 +285,13 @@ function FilterField({ filter, value, onChange }: { filter: Filter; value?: stri
   );
 }
 
-function ColumnChoice<T>({
+function ColumnChoice<T, S extends string>({
   columns,
   visible,
   onChange,
 }: {
-  columns: Column<T>[];
-  visible: Column<T>[];
+  columns: Column<T, S>[];
+  visible: Column<T, S>[];
   onChange: (keys: string[]) => void;
 }) {
   const keys = visible.map((c) => c.key);
@@ -314,13 +317,13 @@ function ColumnChoice<T>({
   );
 }
 
-function ExportButton<T, P extends Page<T>>({
+function ExportButton<P extends WholeList>({
   id,
   exports,
   rows,
   visible,
   query,
-}: ListPageProps<T, P> & { rows: T[]; visible: Column<T>[]; query: Record<string, string | undefined> }) {
+}: ListPageProps<P> & { rows: Row<P>[]; visible: Column<Row<P>>[]; query: object }) {
   const t = useText(messages);
   if (exports) {
     return (
@@ -330,7 +333,7 @@ function ExportButton<T, P extends Page<T>>({
           items: exports.formats.map((format) => ({
             key: format,
             label: (
-              <a href={href(exports.path, { ...query, format })} download>
+              <a href={addressOf(exports.path, { query: { ...query, format } })} download>
                 {format.toUpperCase()}
               </a>
             ),

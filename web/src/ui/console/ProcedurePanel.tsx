@@ -31,7 +31,7 @@ export function ProcedurePanel({ timeline, onDecide, extra }: ProcedurePanelProp
         <Timeline
           timeline={timeline}
           decision={(step) =>
-            onDecide && step.allowed_outcomes?.length ? (
+            onDecide && step.allowed_outcomes.length ? (
               <DecisionForm step={step} onDecide={onDecide} extra={extra} />
             ) : null
           }
@@ -54,7 +54,7 @@ export function DecisionForm({
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
   const [missing, setMissing] = useState(false);
-  const chosen = step.allowed_outcomes?.find((o) => o.name === outcome);
+  const chosen = step.allowed_outcomes.find((o) => o.name === outcome);
   const submit = async () => {
     if (!chosen) return;
     if (chosen.reason_required && !reason.trim()) return setMissing(true);
@@ -73,10 +73,10 @@ export function DecisionForm({
       <Form.Item label={t('decide')}>
         <Radio.Group value={outcome} onChange={(e) => setOutcome(e.target.value)} aria-label={t('decide')}>
           <div className="stack tight">
-            {step.allowed_outcomes?.map((o) => (
+            {step.allowed_outcomes.map((o) => (
               <Radio key={o.name} value={o.name}>
                 {o.title}
-                {o.articles && o.articles.length > 0 && (
+                {o.articles.length > 0 && (
                   <span className="faint small"> {o.articles.map((a) => a.citation).join(separator())}</span>
                 )}
               </Radio>
