@@ -48,7 +48,7 @@ fn rust(cluster: &Cluster) -> Result<()> {
     let python = python::interpreter()?;
     sh::run(
         sh::linting_cargo()
-            .args(["test", "--workspace", "--quiet"])
+            .args(["test", "--workspace", "--quiet", "--no-fail-fast"])
             .env("SHUQIAO_TEST_POSTGRES", cluster.url())
             .env("SHUQIAO_TEST_PYTHON", python),
     )

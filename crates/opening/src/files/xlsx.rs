@@ -162,7 +162,7 @@ impl RowWriter for XlsxWriter {
         if self.shortened > 0 {
             notes.push(format!("{}个超长文本已截短，全文见其他格式", self.shortened));
         }
-        Ok((!notes.is_empty()).then(|| notes.join(";")))
+        Ok((!notes.is_empty()).then(|| notes.join("；")))
     }
 }
 
